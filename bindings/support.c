@@ -1,0 +1,208 @@
+#include "support.h"
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* --- errors ----------------------------------------------------------------------------------------- */
+
+void nlL_check(lua_State *L, nl_status status) {
+  if (status != NL_OK) luaL_error(L, "%s", nl_message());
+}
+
+int nlL_outcome(lua_State *L) {
+  lua_pushnil(L);
+  lua_pushstring(L, nl_message());
+  return 2;
+}
+
+/* Levenshtein distance of two short names, early words of either beyond 31 characters ignored. */
+static int edit_distance(const char *a, const char *b) {
+  int row[33];
+  int n = (int)strnlen(b, 32), m = (int)strnlen(a, 32);
+  for (int j = 0; j <= n; j++) row[j] = j;
+  for (int i = 1; i <= m; i++) {
+    int diagonal = row[0];
+    row[0] = i;
+    for (int j = 1; j <= n; j++) {
+      int best = diagonal + (a[i - 1] != b[j - 1]);
+      if (row[j] + 1 < best) best = row[j] + 1;
+      if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
+      diagonal = row[j];
+      row[j] = best;
+    }
+  }
+  return row[n];
+}
+
+const char *nlL_nearest(const char *given, const char *const *known) {
+  const char *best = NULL;
+  int least = (int)strnlen(given, 32) / 2 + 1; /* farther than half the word is no help */
+  for (; *known; known++) {
+    int distance = edit_distance(given, *known);
+    if (distance < least) {
+      least = distance;
+      best = *known;
+    }
+  }
+  return best;
+}
+
+int nlL_unknown(lua_State *L, const char *what, const char *kind, const char *given,
+                const char *const *known) {
+  const char *near = nlL_nearest(given, known);
+  luaL_Buffer list;
+  luaL_buffinit(L, &list);
+  for (int i = 0; known[i]; i++) {
+    if (i) luaL_addstring(&list, ", ");
+    luaL_addstring(&list, known[i]);
+  }
+  luaL_pushresult(&list);
+  if (near)
+    return luaL_error(L, "%s: unknown %s '%s' (did you mean '%s'? known: %s)", what, kind, given, near,
+                      lua_tostring(L, -1));
+  return luaL_error(L, "%s: unknown %s '%s' (known: %s)", what, kind, given, lua_tostring(L, -1));
+}
+
+/* --- userdata --------------------------------------------------------------------------------------- */
+
+nl_tensor *nlL_newtensor(lua_State *L) {
+  nl_tensor *t = lua_newuserdatauv(L, sizeof *t, 0);
+  memset(t, 0, sizeof *t);
+  luaL_setmetatable(L, NLL_TENSOR);
+  return t;
+}
+
+nl_sparse *nlL_newsparse(lua_State *L) {
+  nl_sparse *S = lua_newuserdatauv(L, sizeof *S, 0);
+  memset(S, 0, sizeof *S);
+  luaL_setmetatable(L, NLL_SPARSE);
+  return S;
+}
+
+nl_tensor *nlL_totensor(lua_State *L, int arg) {
+  nl_tensor *t = luaL_testudata(L, arg, NLL_TENSOR);
+  if (t && !t->storage) luaL_argerror(L, arg, "this tensor was closed");
+  return t;
+}
+
+nl_sparse *nlL_tosparse(lua_State *L, int arg) {
+  nl_sparse *S = luaL_testudata(L, arg, NLL_SPARSE);
+  if (S && !S->start) luaL_argerror(L, arg, "this sparse matrix was closed");
+  return S;
+}
+
+nl_tensor *nlL_checktensor(lua_State *L, int arg) {
+  nl_tensor *t = nlL_totensor(L, arg);
+  if (!t) luaL_typeerror(L, arg, "tensor");
+  return t;
+}
+
+nl_sparse *nlL_checksparse(lua_State *L, int arg) {
+  nl_sparse *S = nlL_tosparse(L, arg);
+  if (!S) luaL_typeerror(L, arg, "sparse matrix");
+  return S;
+}
+
+nl_matrix nlL_checkmatrix(lua_State *L, int arg) {
+  nl_matrix A = {nlL_totensor(L, arg), NULL};
+  if (!A.dense) A.sparse = nlL_tosparse(L, arg);
+  if (!A.dense && !A.sparse) luaL_typeerror(L, arg, "tensor or sparse matrix");
+  return A;
+}
+
+void nlL_account(lua_State *L, int64_t bytes) {
+  static int64_t owed; /* below one step */
+  owed += bytes;
+  if (owed < INT64_C(1) << 20) return;
+  int kib = owed / 1024 > 1 << 30 ? 1 << 30 : (int)(owed / 1024);
+  owed = 0;
+  lua_gc(L, LUA_GCSTEP, kib);
+}
+
+int64_t nlL_tensor_bytes(const nl_tensor *t) { return nl_tensor_size(t) * nl_dtype_size(t->dtype); }
+int64_t nlL_sparse_bytes(const nl_sparse *S) { return 12 * S->nnz + 8 * S->rows; }
+
+/* --- arguments -------------------------------------------------------------------------------------- */
+
+int64_t nlL_checksize(lua_State *L, int arg) {
+  lua_Integer n = luaL_checkinteger(L, arg);
+  if (n < 0) luaL_argerror(L, arg, lua_pushfstring(L, "a size must not be negative, got %I", n));
+  return n;
+}
+
+void nlL_checkoptions(lua_State *L, int arg, const char *what, const char *const *known) {
+  if (lua_isnoneornil(L, arg)) return;
+  if (!lua_istable(L, arg)) luaL_error(L, "%s: options must be a table, got %s", what, luaL_typename(L, arg));
+  lua_pushnil(L);
+  while (lua_next(L, arg)) {
+    lua_pop(L, 1);
+    if (lua_type(L, -1) != LUA_TSTRING)
+      luaL_error(L, "%s: option names are strings, got a %s key", what, luaL_typename(L, -1));
+    const char *key = lua_tostring(L, -1);
+    int i = 0;
+    while (known[i] && strcmp(known[i], key) != 0) i++;
+    if (!known[i]) nlL_unknown(L, what, "option", key, known);
+  }
+}
+
+/* Push the option's value; false (nothing pushed) when it is absent. */
+static bool push_option(lua_State *L, int arg, const char *key) {
+  if (!lua_istable(L, arg)) return false;
+  if (lua_getfield(L, arg, key) != LUA_TNIL) return true;
+  lua_pop(L, 1);
+  return false;
+}
+
+static int wrong_type(lua_State *L, const char *what, const char *key, const char *expected) {
+  return luaL_error(L, "%s: option '%s' must be %s, got %s", what, key, expected,
+                    luaL_tolstring(L, -1, NULL));
+}
+
+double nlL_optnumber(lua_State *L, int arg, const char *what, const char *key, double fallback) {
+  if (!push_option(L, arg, key)) return fallback;
+  if (lua_type(L, -1) != LUA_TNUMBER) wrong_type(L, what, key, "a number");
+  double value = lua_tonumber(L, -1);
+  lua_pop(L, 1);
+  return value;
+}
+
+int64_t nlL_optinteger(lua_State *L, int arg, const char *what, const char *key, int64_t fallback) {
+  int whole;
+  if (!push_option(L, arg, key)) return fallback;
+  lua_Integer value = lua_tointegerx(L, -1, &whole);
+  if (!whole || lua_type(L, -1) != LUA_TNUMBER) wrong_type(L, what, key, "a whole number");
+  lua_pop(L, 1);
+  return value;
+}
+
+bool nlL_optboolean(lua_State *L, int arg, const char *what, const char *key, bool fallback) {
+  if (!push_option(L, arg, key)) return fallback;
+  if (!lua_isboolean(L, -1)) wrong_type(L, what, key, "true or false");
+  bool value = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return value;
+}
+
+const char *nlL_optstring(lua_State *L, int arg, const char *what, const char *key, const char *fallback) {
+  if (!push_option(L, arg, key)) return fallback;
+  if (lua_type(L, -1) != LUA_TSTRING) wrong_type(L, what, key, "a string");
+  const char *value = lua_tostring(L, -1);
+  lua_pop(L, 1);
+  return value;
+}
+
+int nlL_optchoice(lua_State *L, int arg, const char *what, const char *key, const char *const *known,
+                  int fallback) {
+  const char *given = nlL_optstring(L, arg, what, key, NULL);
+  if (!given) return fallback;
+  for (int i = 0; known[i]; i++)
+    if (strcmp(known[i], given) == 0) return i;
+  return nlL_unknown(L, what, key, given, known);
+}
+
+nl_dtype nlL_optdtype(lua_State *L, int arg, const char *what, nl_dtype fallback) {
+  const char *name = nlL_optstring(L, arg, what, "dtype", NULL);
+  if (name) nlL_check(L, nl_dtype_parse(name, &fallback));
+  return fallback;
+}

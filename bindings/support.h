@@ -1,0 +1,93 @@
+/* Helpers every binding uses. Prefix nlL_; statics of a binding that Lua calls are l_name.
+ *
+ * A binding function has three phases, in this order: check arguments (may raise, owns nothing), push empty
+ * handles, make one engine call that fills them or cleans up. Between acquiring a resource and handing it to
+ * a userdata there is no Lua call, because any of them can raise and leak it.
+ */
+#ifndef NLL_SUPPORT_H
+#define NLL_SUPPORT_H
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <numlab/solve.h>
+
+/* --- errors ----------------------------------------------------------------------------------------- */
+
+/* Raise the engine's message unless status is OK. */
+void nlL_check(lua_State *L, nl_status status);
+
+/* Push nil and the engine's message (2 values): how an outcome is returned; the caller may add info. */
+int nlL_outcome(lua_State *L);
+
+/* Make the call again after a full collection when memory ran out: dead handles may hold what is missing. */
+#define NLL_RETRY(L, status, call) \
+  do {                             \
+    (status) = (call);             \
+    if ((status) == NL_NOMEM) {    \
+      lua_gc(L, LUA_GCCOLLECT);    \
+      (status) = (call);           \
+    }                              \
+  } while (0)
+
+/* Raise "WHAT: unknown option 'pivto' (did you mean 'pivot'?)" style errors. known is NULL-terminated. */
+int nlL_unknown(lua_State *L, const char *what, const char *kind, const char *given,
+                const char *const *known);
+
+/* The known name nearest to given by edit distance; NULL when none is near. */
+const char *nlL_nearest(const char *given, const char *const *known);
+
+/* --- userdata --------------------------------------------------------------------------------------- */
+
+#define NLL_TENSOR "numlab.tensor"
+#define NLL_SPARSE "numlab.sparse"
+
+/* Push an empty, collectable handle; the engine call that follows fills it. */
+nl_tensor *nlL_newtensor(lua_State *L);
+nl_sparse *nlL_newsparse(lua_State *L);
+
+/* The argument, or raise; an emptied (closed) handle raises too. */
+nl_tensor *nlL_checktensor(lua_State *L, int arg);
+nl_sparse *nlL_checksparse(lua_State *L, int arg);
+/* The argument, or NULL when it is something else. */
+nl_tensor *nlL_totensor(lua_State *L, int arg);
+nl_sparse *nlL_tosparse(lua_State *L, int arg);
+/* A tensor or a sparse matrix. */
+nl_matrix nlL_checkmatrix(lua_State *L, int arg);
+
+/* Tell the collector that the handle on the stack brought this many foreign bytes. */
+void nlL_account(lua_State *L, int64_t bytes);
+int64_t nlL_tensor_bytes(const nl_tensor *t);
+int64_t nlL_sparse_bytes(const nl_sparse *S);
+
+/* --- arguments -------------------------------------------------------------------------------------- */
+
+/* A whole number >= 0, given as integer or integral float. Raises "bad argument #1 to 'zeros' (...)". */
+int64_t nlL_checksize(lua_State *L, int arg);
+
+/* Option tables: nil or absent means none; anything else than a table raises; so does a key outside `known`.
+ */
+void nlL_checkoptions(lua_State *L, int arg, const char *what, const char *const *known);
+/* One option: its value when present, else the default. Wrong types raise naming what and key.
+ * Strings stay valid while the table holds them. nlL_optchoice returns the index in `known`. */
+double nlL_optnumber(lua_State *L, int arg, const char *what, const char *key, double fallback);
+int64_t nlL_optinteger(lua_State *L, int arg, const char *what, const char *key, int64_t fallback);
+bool nlL_optboolean(lua_State *L, int arg, const char *what, const char *key, bool fallback);
+const char *nlL_optstring(lua_State *L, int arg, const char *what, const char *key, const char *fallback);
+int nlL_optchoice(lua_State *L, int arg, const char *what, const char *key, const char *const *known,
+                  int fallback);
+/* dtype = "f32" */
+nl_dtype nlL_optdtype(lua_State *L, int arg, const char *what, nl_dtype fallback);
+
+/* --- modules: each adds its functions to the table on top of the stack ------------------------------ */
+
+void nlL_open_tensor(lua_State *L);  /* tensor.c: constructors, the tensor class */
+void nlL_open_ops(lua_State *L);     /* ops.c: elementwise, reductions, products as functions and methods */
+void nlL_open_sparse(lua_State *L);  /* sparse.c: nl.sparse */
+void nlL_open_gallery(lua_State *L); /* gallery.c: nl.gallery */
+void nlL_open_solve(lua_State *L);   /* solve.c: nl.solve, nl.lu */
+void nlL_open_linalg(lua_State *L);  /* linalg.c: borrowed factorisations */
+void nlL_open_diagnose(lua_State *L);
+void nlL_open_io(lua_State *L);     /* io.c: nl.load, nl.save */
+void nlL_open_system(lua_State *L); /* system.c: memory, clock, threads, devices, interrupt hook */
+
+#endif
