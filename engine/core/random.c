@@ -53,7 +53,8 @@ double nl_random_uniform(uint64_t seed, uint64_t stream, uint64_t index) {
 }
 
 uint64_t nl_random_below(uint64_t seed, uint64_t stream, uint64_t index, uint64_t count) {
-  return (uint64_t)((unsigned __int128)nl_random_bits(seed, stream, index) * count >> 64);
+  __extension__ typedef unsigned __int128 wide;
+  return (uint64_t)((wide)nl_random_bits(seed, stream, index) * count >> 64);
 }
 
 /* --- log, cos, sin ----------------------------------------------------------------------------------- */
