@@ -1,17 +1,24 @@
 /* One stopping rule and one history for every iterative method.
  *
- * After each sweep the method hands over its current X; the rule computes max over right-hand sides of
- * ||b - A x||_2 / ||b||_2 from scratch (no recurrence that may drift) and decides:
+ * After each sweep the method hands over its current X; the rule computes
+ *   ratio = max over right-hand sides of ||b - A x||_2 / ||b||_2
+ * from scratch (no recurrence that may drift; one pass over A a sweep) and decides:
  *   converged      ratio <= tol
- *   DIVERGED       ratio not finite, or beyond 1e10 times the lowest seen
- *   STAGNATED      no new lowest ratio in a window of sweeps that grows with the sweeps done
- *   NOT_CONVERGED  max_iter sweeps done
- *   INTERRUPTED    Ctrl-C
+ *   DIVERGED       ratio not finite, or beyond 1/eps times the lowest seen: from there on rounding errors
+ * made at the peak are as large as anything gained before. Less is a transient, which non-normal iteration
+ * matrices have even when they converge STAGNATED      no new lowest ratio for 30 sweeps while the lowest is
+ * within 10 times of the rounding floor eps || |A||x| + |b| ||_2 / ||b||_2; or none for max(200, n, half the
+ * sweeps done): a nilpotent iteration matrix may stand still for n sweeps before it ends. Slow progress, be
+ * it 1e-12 a sweep, is a new lowest each time and never stagnation NOT_CONVERGED  max_iter sweeps done; the
+ * reason names the rate and what it would still take INTERRUPTED    Ctrl-C A right-hand side of zeros has
+ * ratio 0: nl_stop_begin sets its x to zeros.
  */
 #ifndef NL_SOLVER_STOP_H
 #define NL_SOLVER_STOP_H
 
 #include "method.h"
+
+enum { NL_STOP_RECENT = 32 };
 
 typedef struct nl_stop {
   const nl_system *s;
@@ -19,14 +26,24 @@ typedef struct nl_stop {
   nl_solve_info *info;
   double *residual; /* (n, k): B - A X of the last check */
   double *norm_b;   /* k */
+  double ratio;     /* of the last check */
   double lowest;
   int64_t lowest_at;
+  double recent[NL_STOP_RECENT]; /* ratio of sweep i at i % NL_STOP_RECENT */
+  int64_t history_room;
 } nl_stop;
 
+/* NOMEM leaves *stop safe for nl_stop_end. */
 nl_status nl_stop_begin(nl_stop *stop, const nl_system *s, const nl_solve_options *o, nl_solve_info *info);
 /* Checks X after sweep number `sweep` (0: before the first). True: leave the loop; the verdict is in
  * info->code, reason, iterations, converged, relative_residual. */
 bool nl_stop_check(nl_stop *stop, int64_t sweep);
-void nl_stop_end(nl_stop *stop);
+/* Releases the workspace and returns info->code, with the message "METHOD: reason" unless it is OK. */
+nl_status nl_stop_end(nl_stop *stop);
+
+/* End a method with an outcome found outside the rule: sets info->code, reason and where (0: none), stores
+ * the message "METHOD: reason" and returns code. */
+nl_status nl_outcome(nl_solve_info *info, nl_status code, int64_t where, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -1,0 +1,187 @@
+/* The stopping rule of stop.h. Reasons carry the numbers the verdict was made from. */
+#include "stop.h"
+#include "matrix.h"
+#include <float.h>
+#include <inttypes.h>
+#include <math.h>
+#include <numlab/interrupt.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { FLOOR_WINDOW = 30, LEAST_WINDOW = 200 };
+
+nl_status nl_outcome(nl_solve_info *info, nl_status code, int64_t where, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  vsnprintf(info->reason, sizeof info->reason, format, args);
+  va_end(args);
+  info->code = code;
+  info->where = where;
+  return nl_fail(code, "%s: %s", info->method, info->reason);
+}
+
+nl_status nl_stop_begin(nl_stop *stop, const nl_system *s, const nl_solve_options *o, nl_solve_info *info) {
+  *stop = (nl_stop){.s = s, .o = o, .info = info, .lowest = (double)INFINITY};
+  info->code = NL_OK;
+  stop->residual = nl_alloc(s->n * s->k, sizeof(double), NL_WORKSPACE);
+  stop->norm_b = nl_alloc(s->k, sizeof(double), NL_WORKSPACE);
+  if (!stop->residual || !stop->norm_b) return info->code = NL_NOMEM;
+  const double *B = s->B;
+  double *X = s->X;
+  for (int64_t c = 0; c < s->k; c++) {
+    stop->norm_b[c] = nl_norm_2(B + c, s->n, s->k);
+    if (stop->norm_b[c] == 0) /* A x = 0 has the solution 0, whatever x0 */
+      for (int64_t i = 0; i < s->n; i++) X[i * s->k + c] = 0;
+  }
+  return NL_OK;
+}
+
+nl_status nl_stop_end(nl_stop *stop) {
+  nl_solve_info *info = stop->info;
+  nl_free(stop->residual);
+  nl_free(stop->norm_b);
+  stop->residual = stop->norm_b = NULL;
+  if (info->code == NL_OK || info->code == NL_NOMEM) return info->code;
+  return nl_fail(info->code, "%s: %s", info->method, info->reason);
+}
+
+/* --- measuring ---------------------------------------------------------------------------------------- */
+
+/* max over right-hand sides of ||r||_2 / ||b||_2; NaN wins. */
+static double residual_ratio(const nl_stop *stop) {
+  const nl_system *s = stop->s;
+  double worst = 0;
+  for (int64_t c = 0; c < s->k; c++) {
+    if (stop->norm_b[c] == 0) continue;
+    double ratio = nl_norm_2(stop->residual + c, s->n, s->k) / stop->norm_b[c];
+    if (!(ratio <= worst)) worst = ratio;
+    if (isnan(worst)) break;
+  }
+  return worst;
+}
+
+/* eps || |A||x| + |b| ||_2 / ||b||_2, the largest over right-hand sides. Overwrites the residual, which the
+ * next check computes anew. */
+static double rounding_floor(nl_stop *stop) {
+  const nl_system *s = stop->s;
+  const double *B = s->B, *X = s->X;
+  double worst = 0, *y = stop->residual;
+  double *x = nl_alloc(2 * s->n, sizeof(double), NL_WORKSPACE), *b = x ? x + s->n : NULL;
+  if (!x) return 0; /* unknown: then the longer window decides */
+  for (int64_t c = 0; c < s->k; c++) {
+    if (stop->norm_b[c] == 0) continue;
+    for (int64_t i = 0; i < s->n; i++) {
+      x[i] = X[i * s->k + c];
+      b[i] = B[i * s->k + c];
+    }
+    nl_matrix_magnitude(&s->A, x, b, y);
+    double least = DBL_EPSILON * nl_norm_2(y, s->n, 1) / stop->norm_b[c];
+    if (least > worst) worst = least;
+  }
+  nl_free(x);
+  return worst;
+}
+
+/* Geometric mean of the factor a sweep over the last sweeps; NaN before the second. */
+static double recent_rate(const nl_stop *stop, int64_t sweep) {
+  int64_t span = sweep < NL_STOP_RECENT - 1 ? sweep : NL_STOP_RECENT - 1;
+  double before = stop->recent[(sweep - span) % NL_STOP_RECENT];
+  if (span < 1 || !(before > 0)) return (double)NAN;
+  return pow(stop->ratio / before, 1 / (double)span);
+}
+
+/* One value a sweep; false when memory ran out. */
+static bool remember(nl_stop *stop, int64_t sweep) {
+  nl_solve_info *info = stop->info;
+  stop->recent[sweep % NL_STOP_RECENT] = stop->ratio;
+  if (!stop->o->history || sweep == 0) return true;
+  if (sweep > stop->history_room) {
+    int64_t room = stop->history_room ? 2 * stop->history_room : 64;
+    double *more = info->history ? nl_realloc(info->history, room, sizeof(double))
+                                 : nl_alloc(room, sizeof(double), NL_RESULT);
+    if (!more) return false;
+    info->history = more;
+    stop->history_room = room;
+  }
+  info->history[sweep - 1] = stop->ratio;
+  info->history_length = sweep;
+  return true;
+}
+
+/* --- deciding ----------------------------------------------------------------------------------------- */
+
+static bool verdict(nl_stop *stop, nl_status code, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static bool verdict(nl_stop *stop, nl_status code, const char *format, ...) {
+  nl_solve_info *info = stop->info;
+  va_list args;
+  va_start(args, format);
+  vsnprintf(info->reason, sizeof info->reason, format, args);
+  va_end(args);
+  info->code = code;
+  info->converged = code == NL_OK;
+  return true;
+}
+
+static bool stagnated(nl_stop *stop, int64_t sweep) {
+  int64_t still = sweep - stop->lowest_at, window = LEAST_WINDOW;
+  if (window < stop->s->n) window = stop->s->n;
+  if (window < sweep / 2) window = sweep / 2;
+  if (still % FLOOR_WINDOW != 0 && still < window) return false;
+  double least = rounding_floor(stop);
+  if (still >= FLOOR_WINDOW && stop->lowest <= 10 * least)
+    return verdict(stop, NL_STAGNATED,
+                   "the residual stays at %.2e (lowest, sweep %" PRId64
+                   "), the rounding floor eps (|A||x| + |b|) is %.2e: tol %.1e is out of reach in f64",
+                   stop->lowest, stop->lowest_at, least, stop->o->tol);
+  if (still < window) return false;
+  return verdict(stop, NL_STAGNATED,
+                 "no lower residual than %.2e (sweep %" PRId64 ") in %" PRId64 " sweeps; now %.2e, tol %.1e",
+                 stop->lowest, stop->lowest_at, still, stop->ratio, stop->o->tol);
+}
+
+static bool exhausted(nl_stop *stop, int64_t sweep) {
+  double rate = recent_rate(stop, sweep), left = log(stop->o->tol / stop->ratio) / log(rate);
+  if (rate < 1 && left < 1e15)
+    return verdict(stop, NL_NOT_CONVERGED,
+                   "residual %.2e after %" PRId64
+                   " sweeps (max_iter), tol %.1e; it falls by %.6g a sweep: about %.0f more would do",
+                   stop->ratio, sweep, stop->o->tol, rate, ceil(left));
+  return verdict(stop, NL_NOT_CONVERGED,
+                 "residual %.2e after %" PRId64 " sweeps (max_iter), tol %.1e; its factor a sweep is %.6g",
+                 stop->ratio, sweep, stop->o->tol, rate);
+}
+
+bool nl_stop_check(nl_stop *stop, int64_t sweep) {
+  const nl_system *s = stop->s;
+  nl_solve_info *info = stop->info;
+  info->iterations = sweep;
+  if (!nl_interrupted()) nl_matrix_residual(&s->A, s->X, s->B, s->k, stop->residual);
+  if (nl_interrupted())
+    return verdict(stop, NL_INTERRUPTED, "interrupted in sweep %" PRId64 ", residual %.2e the sweep before",
+                   sweep, stop->ratio);
+  info->relative_residual = stop->ratio = residual_ratio(stop);
+  if (!remember(stop, sweep)) {
+    info->code = NL_NOMEM;
+    return true;
+  }
+  if (stop->ratio <= stop->o->tol)
+    return verdict(stop, NL_OK, "residual %.2e <= tol %.1e after %" PRId64 " sweeps", stop->ratio,
+                   stop->o->tol, sweep);
+  if (!isfinite(stop->ratio))
+    return verdict(stop, NL_DIVERGED,
+                   "the residual overflowed in sweep %" PRId64 " (lowest %.2e, sweep %" PRId64 ")", sweep,
+                   stop->lowest, stop->lowest_at);
+  if (stop->ratio < stop->lowest) {
+    stop->lowest = stop->ratio;
+    stop->lowest_at = sweep;
+  }
+  if (stop->ratio > stop->lowest / DBL_EPSILON)
+    return verdict(stop, NL_DIVERGED,
+                   "the residual grew from %.2e (sweep %" PRId64 ") to %.2e (sweep %" PRId64
+                   "), lately by %.4g a sweep",
+                   stop->lowest, stop->lowest_at, stop->ratio, sweep, recent_rate(stop, sweep));
+  if (sweep > stop->lowest_at && stagnated(stop, sweep)) return true;
+  return sweep >= stop->o->max_iter && exhausted(stop, sweep);
+}
