@@ -1,0 +1,158 @@
+--- Words and widths: the nearest known name, the cells a string takes on a terminal, checks of option tables.
+--- Pure Lua; the engine is not needed.
+local text = {}
+
+--- Levenshtein distance of two strings, by bytes.
+---@param a string
+---@param b string
+---@return integer
+function text.distance(a, b)
+  local row = {}
+  for j = 0, #b do row[j] = j end
+  for i = 1, #a do
+    local diagonal = row[0]
+    row[0] = i
+    for j = 1, #b do
+      local best = diagonal + (a:byte(i) == b:byte(j) and 0 or 1)
+      best = math.min(best, row[j] + 1, row[j - 1] + 1)
+      diagonal, row[j] = row[j], best
+    end
+  end
+  return row[#b]
+end
+
+--- The known name nearest to what was given; nil when none is near (farther than half the word).
+---@param given string
+---@param known string[]
+---@return string?
+function text.nearest(given, known)
+  local best
+  local least = #given // 2 + 1
+  for _, name in ipairs(known) do
+    local d = text.distance(given, name)
+    if d < least then best, least = name, d end
+  end
+  return best
+end
+
+--- "WHAT: unknown option 'x' (did you mean 'y'? known: ...)".
+---@param what string
+---@param kind string  "option", "key", "method" ...
+---@param given any
+---@param known string[]
+---@return string
+function text.unknown(what, kind, given, known)
+  local near = type(given) == "string" and text.nearest(given, known)
+  return ("%s: unknown %s '%s' (%sknown: %s)"):format(what, kind, tostring(given),
+    near and ("did you mean '%s'? "):format(near) or "", table.concat(known, ", "))
+end
+
+--- Raise unless options is a table (or nil) whose keys are all known and whose values have the known types.
+--- known maps a name to its type, or to several as in "number|table".
+---@param what string
+---@param options table?
+---@param known table<string, string>
+---@param level integer?  of the caller to blame; 3: the caller of the function that checks
+function text.check_options(what, options, known, level)
+  level = level or 3
+  if options == nil then return end
+  if type(options) ~= "table" then
+    error(("%s: options must be a table, got %s"):format(what, type(options)), level)
+  end
+  local names = {}
+  for name in pairs(known) do names[#names + 1] = name end
+  table.sort(names)
+  for key, value in pairs(options) do
+    local types = known[key]
+    if not types then error(text.unknown(what, "option", key, names), level) end
+    if types ~= "any" and not ("|" .. types .. "|"):find("|" .. type(value) .. "|", 1, true) then
+      error(("%s: option '%s' must be a %s, got %s"):format(what, key, types:gsub("|", " or a "), type(value)),
+        level)
+    end
+  end
+end
+
+-- Code points two cells wide (East Asian Wide and Fullwidth, emoji), and those that take none.
+local WIDE = {
+  { 0x1100, 0x115F }, { 0x231A, 0x231B }, { 0x2329, 0x232A }, { 0x23E9, 0x23EC }, { 0x25FD, 0x25FE },
+  { 0x2614, 0x2615 }, { 0x26A1, 0x26A1 }, { 0x2705, 0x2705 }, { 0x274C, 0x274C }, { 0x2E80, 0x303E },
+  { 0x3041, 0x33FF }, { 0x3400, 0x4DBF }, { 0x4E00, 0x9FFF }, { 0xA000, 0xA4CF }, { 0xA960, 0xA97F },
+  { 0xAC00, 0xD7A3 }, { 0xF900, 0xFAFF }, { 0xFE30, 0xFE6F }, { 0xFF01, 0xFF60 }, { 0xFFE0, 0xFFE6 },
+  { 0x1F300, 0x1F64F }, { 0x1F680, 0x1F6FF }, { 0x1F900, 0x1F9FF }, { 0x20000, 0x3FFFD },
+}
+local NONE = {
+  { 0x00, 0x1F }, { 0x7F, 0x9F }, { 0x0300, 0x036F }, { 0x0483, 0x0489 }, { 0x0591, 0x05BD },
+  { 0x0610, 0x061A }, { 0x064B, 0x065F }, { 0x200B, 0x200F }, { 0x20D0, 0x20FF }, { 0xFE00, 0xFE0F },
+  { 0xFE20, 0xFE2F }, { 0xFEFF, 0xFEFF },
+}
+
+local function within(code, ranges)
+  for _, range in ipairs(ranges) do
+    if code >= range[1] and code <= range[2] then return true end
+  end
+  return false
+end
+
+--- Cells that a string takes on a terminal; bytes that are no UTF-8 count one each.
+---@param s string
+---@return integer
+function text.width(s)
+  if not s:find("[\128-\255%c]") then return #s end
+  if not utf8.len(s) then return #s end
+  local cells = 0
+  for _, code in utf8.codes(s) do
+    if within(code, WIDE) then cells = cells + 2 elseif not within(code, NONE) then cells = cells + 1 end
+  end
+  return cells
+end
+
+--- s with spaces added (align "left", "right" or "center") until it takes width cells.
+---@param s string
+---@param width integer
+---@param align string?
+---@return string
+function text.pad(s, width, align)
+  local free = math.max(0, width - text.width(s))
+  if align == "right" then return (" "):rep(free) .. s end
+  if align == "center" then return (" "):rep(free // 2) .. s .. (" "):rep(free - free // 2) end
+  return s .. (" "):rep(free)
+end
+
+--- A count of seconds as people say it: "0.8 ms", "2.31 s", "1 min 12 s".
+---@param seconds number
+---@return string
+function text.duration(seconds)
+  if seconds ~= seconds or seconds < 0 or seconds == math.huge then return "?" end
+  if seconds < 1e-3 then return ("%.3g us"):format(seconds * 1e6) end
+  if seconds < 1 then return ("%.3g ms"):format(seconds * 1e3) end
+  if seconds < 59.5 then return ("%.3g s"):format(seconds) end
+  local whole = math.floor(seconds + 0.5)
+  if whole < 3600 then return ("%d min %02d s"):format(whole // 60, whole % 60) end
+  return ("%d h %02d min"):format(whole // 3600, whole % 3600 // 60)
+end
+
+--- A count of bytes: "512 B", "30.5 MiB".
+---@param bytes number
+---@return string
+function text.bytes(bytes)
+  local units = { "B", "KiB", "MiB", "GiB", "TiB" }
+  local k = 1
+  while bytes >= 1024 and k < #units do bytes, k = bytes / 1024, k + 1 end
+  return (k == 1 and "%d %s" or "%.3g %s"):format(k == 1 and math.floor(bytes) or bytes, units[k])
+end
+
+--- %.17g as digits that read back to the same number, the shortest of 15, 16, 17; nan, inf, -inf by name.
+---@param x number
+---@return string
+function text.number(x)
+  if math.type(x) == "integer" then return tostring(x) end
+  if x ~= x then return "nan" end
+  if x == math.huge then return "inf" elseif x == -math.huge then return "-inf" end
+  for digits = 15, 16 do
+    local s = ("%." .. digits .. "g"):format(x)
+    if tonumber(s) == x then return s end
+  end
+  return ("%.17g"):format(x)
+end
+
+return text
