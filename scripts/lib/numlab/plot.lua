@@ -276,7 +276,7 @@ set encoding utf8
 set border 3 lc rgb '#444444' lw 1
 set tics nomirror out scale 0.6 tc rgb '#222222'
 set grid lc rgb '#dddddd' lw 1 lt 1
-set key noenhanced samplen 2.5 spacing 1.15
+set key noenhanced reverse Left samplen 2.5 spacing 1.15
 set palette defined (0 '#440154', 1 '#3b528b', 2 '#21918c', 3 '#5ec962', 4 '#fde725')
 set errorbars small
 set bars small]]

@@ -1,0 +1,154 @@
+--- Statistics of measurements. Every function takes a list of numbers and raises on an empty one.
+---
+--- Quantiles are Hyndman and Fan's type 7 (linear between order statistics; R's and NumPy's default): with the
+--- values sorted, quantile p lies at position 1 + (n-1) p.
+local M = {}
+
+local function check(name, values)
+  if type(values) ~= "table" then
+    error(("stats.%s: expected a list of numbers, got %s"):format(name, type(values)), 3)
+  end
+  if #values == 0 then error(("stats.%s: the list is empty"):format(name), 3) end
+  for i, v in ipairs(values) do
+    if type(v) ~= "number" then error(("stats.%s: value %d is a %s"):format(name, i, type(v)), 3) end
+    if v ~= v then error(("stats.%s: value %d is nan"):format(name, i), 3) end
+  end
+end
+
+local function sorted(values)
+  local s = table.move(values, 1, #values, 1, {})
+  table.sort(s)
+  return s
+end
+
+local function at(s, p)
+  local h = 1 + (#s - 1) * p
+  local k = math.floor(h)
+  if k >= #s then return s[#s] end
+  if s[k] == s[k + 1] then return s[k] end -- also equal infinities, whose difference is nan
+  return s[k] + (h - k) * (s[k + 1] - s[k])
+end
+
+--- Arithmetic mean.
+function M.mean(values)
+  check("mean", values)
+  local sum = 0.0
+  for _, v in ipairs(values) do sum = sum + v end
+  return sum / #values
+end
+
+--- Sample standard deviation (divisor n-1); 0 for one value.
+function M.sd(values)
+  check("sd", values)
+  if #values == 1 then return 0.0 end
+  local mean, sum = M.mean(values), 0.0
+  for _, v in ipairs(values) do sum = sum + (v - mean) ^ 2 end
+  return math.sqrt(sum / (#values - 1))
+end
+
+--- Quantile p in [0, 1], type 7.
+function M.quantile(values, p)
+  check("quantile", values)
+  if type(p) ~= "number" or not (p >= 0 and p <= 1) then
+    error(("stats.quantile: p must lie in [0, 1], got %s"):format(tostring(p)), 2)
+  end
+  return at(sorted(values), p)
+end
+
+--- The middle value; the mean of the two middle ones for an even count.
+function M.median(values)
+  check("median", values)
+  return at(sorted(values), 0.5)
+end
+
+--- Interquartile range: quantile 0.75 minus quantile 0.25.
+function M.iqr(values)
+  check("iqr", values)
+  local s = sorted(values)
+  return at(s, 0.75) - at(s, 0.25)
+end
+
+--- Median of the absolute deviations from the median; times 1.4826 it estimates a normal law's deviation.
+function M.mad(values)
+  check("mad", values)
+  local middle, away = at(sorted(values), 0.5), {}
+  for i, v in ipairs(values) do away[i] = math.abs(v - middle) end
+  return M.median(away)
+end
+
+--- exp(mean(log v)); all values must be positive.
+function M.geometric_mean(values)
+  check("geometric_mean", values)
+  local sum = 0.0
+  for i, v in ipairs(values) do
+    if not (v > 0) then error(("stats.geometric_mean: value %d is %s, not positive"):format(i, tostring(v)), 2) end
+    sum = sum + math.log(v)
+  end
+  return math.exp(sum / #values)
+end
+
+--- Confidence interval of the median from ranks: the order statistics k and n+1-k with the largest k for which
+--- the binomial law B(n, 1/2) leaves at most 1-level outside. No assumption on the law of the values.
+---@param values number[]
+---@param level number?  0.95
+---@return number low, number high, number coverage  coverage below level means: too few values for that level
+function M.median_interval(values, level)
+  check("median_interval", values)
+  level = level or 0.95
+  if not (level > 0 and level < 1) then error("stats.median_interval: level must lie between 0 and 1", 2) end
+  local s, n = sorted(values), #values
+  -- P(B(n, 1/2) <= k-1), summed in logarithms so that large n does not underflow
+  local log_term, tail, k = -n * math.log(2), 0.0, 1
+  local coverage = 1 - 2 * math.exp(log_term)
+  while true do
+    tail = tail + math.exp(log_term)
+    if k > n // 2 or 1 - 2 * tail < level then break end
+    coverage = 1 - 2 * tail
+    k = k + 1
+    log_term = log_term + math.log((n - k + 2) / (k - 1))
+  end
+  k = math.max(1, k - 1)
+  return s[k], s[n + 1 - k], coverage
+end
+
+--- Least-squares line y = intercept + slope x.
+---@param x number[]
+---@param y number[]
+---@return table fit  {slope, intercept, slope_error (standard error; nan below 3 points), r2, n}
+function M.fit(x, y)
+  check("fit", x)
+  check("fit", y)
+  if #x ~= #y then error(("stats.fit: %d values of x and %d of y"):format(#x, #y), 2) end
+  local n, mx, my = #x, M.mean(x), M.mean(y)
+  local sxx, sxy, syy = 0.0, 0.0, 0.0
+  for i = 1, n do
+    local dx, dy = x[i] - mx, y[i] - my
+    sxx, sxy, syy = sxx + dx * dx, sxy + dx * dy, syy + dy * dy
+  end
+  if n < 2 or sxx == 0 then error("stats.fit: a line needs two different x", 2) end
+  local slope = sxy / sxx
+  local rest = 0.0
+  for i = 1, n do rest = rest + (y[i] - my - slope * (x[i] - mx)) ^ 2 end
+  return { slope = slope, intercept = my - slope * mx, n = n,
+    slope_error = n > 2 and math.sqrt(rest / (n - 2) / sxx) or 0 / 0,
+    r2 = syy > 0 and 1 - rest / syy or 1.0 }
+end
+
+--- The power law y = factor x^exponent, fitted as a line through the logarithms.
+---@return table fit  {exponent, factor, exponent_error, r2, n}
+function M.power_fit(x, y)
+  check("power_fit", x)
+  check("power_fit", y)
+  local lx, ly = {}, {}
+  for i = 1, math.max(#x, #y) do
+    if not (x[i] and y[i] and x[i] > 0 and y[i] > 0) then
+      error(("stats.power_fit: pair %d (%s, %s) is not positive"):format(i, tostring(x[i]), tostring(y[i])), 2)
+    end
+    lx[i], ly[i] = math.log(x[i]), math.log(y[i])
+  end
+  local line = M.fit(lx, ly)
+  return { exponent = line.slope, factor = math.exp(line.intercept), exponent_error = line.slope_error, r2 = line.r2,
+    n = line.n }
+end
+
+return M
