@@ -6,6 +6,10 @@ int luaopen_numlab(lua_State *L) {
   luaL_checkversion(L);
   lua_newtable(L);
   /* one line a binding file */
+  nlL_open_tensor(L);
+  nlL_open_make(L);
+  nlL_open_ops(L);
+  nlL_open_system(L);
   lua_pushliteral(L, NL_VERSION);
   lua_setfield(L, -2, "version");
   return 1;

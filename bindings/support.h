@@ -80,7 +80,8 @@ nl_dtype nlL_optdtype(lua_State *L, int arg, const char *what, nl_dtype fallback
 
 /* --- modules: each adds its functions to the table on top of the stack ------------------------------ */
 
-void nlL_open_tensor(lua_State *L);  /* tensor.c: constructors, the tensor class */
+void nlL_open_tensor(lua_State *L);  /* tensor.c: the tensor class */
+void nlL_open_make(lua_State *L);    /* make.c: constructors of tensors */
 void nlL_open_ops(lua_State *L);     /* ops.c: elementwise, reductions, products as functions and methods */
 void nlL_open_sparse(lua_State *L);  /* sparse.c: nl.sparse */
 void nlL_open_gallery(lua_State *L); /* gallery.c: nl.gallery */

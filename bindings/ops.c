@@ -1,0 +1,78 @@
+/* Arithmetic of tensors: operators, elementwise methods, products. Reductions are in reduce.c. */
+#include "tensor.h"
+#include <numlab/ops.h>
+
+/* One operand of each pair may be a number; its place among the arguments is kept. */
+static int binary(lua_State *L, nl_binary_op op) {
+  const nl_tensor *a = nlL_totensor(L, 1), *b = nlL_totensor(L, 2);
+  int other = a ? 2 : 1;
+  if (!a && !b) nlL_checktensor(L, 1);
+  if (!(a && b) && lua_type(L, other) != LUA_TNUMBER)
+    luaL_error(L, "%s: operands are tensors or numbers, got %s", nl_binary_name(op), luaL_typename(L, other));
+  double number = lua_tonumber(L, other);
+  nl_tensor *out = nlL_newtensor(L);
+  nl_status s;
+  if (a && b) NLL_RETRY(L, s, nl_binary(op, a, b, out));
+  else NLL_RETRY(L, s, nl_binary_number(op, a ? a : b, number, !a, out));
+  return nlL_finishtensor(L, s, out);
+}
+
+static int l_add(lua_State *L) { return binary(L, NL_ADD); }
+static int l_sub(lua_State *L) { return binary(L, NL_SUB); }
+static int l_mul(lua_State *L) { return binary(L, NL_MUL); }
+static int l_div(lua_State *L) { return binary(L, NL_DIV); }
+static int l_pow(lua_State *L) { return binary(L, NL_POW); }
+static int l_lt(lua_State *L) { return binary(L, NL_LT); }
+static int l_le(lua_State *L) { return binary(L, NL_LE); }
+static int l_gt(lua_State *L) { return binary(L, NL_GT); }
+static int l_ge(lua_State *L) { return binary(L, NL_GE); }
+static int l_eq(lua_State *L) { return binary(L, NL_EQ); }
+static int l_ne(lua_State *L) { return binary(L, NL_NE); }
+
+static int unary(lua_State *L, nl_unary_op op) {
+  const nl_tensor *a = nlL_checktensor(L, 1);
+  nl_tensor *out = nlL_newtensor(L);
+  nl_status s;
+  NLL_RETRY(L, s, nl_unary(op, a, out));
+  return nlL_finishtensor(L, s, out);
+}
+
+static int l_neg(lua_State *L) { return unary(L, NL_NEG); }
+static int l_abs(lua_State *L) { return unary(L, NL_ABS); }
+static int l_exp(lua_State *L) { return unary(L, NL_EXP); }
+static int l_log(lua_State *L) { return unary(L, NL_LOG); }
+static int l_sqrt(lua_State *L) { return unary(L, NL_SQRT); }
+static int l_tanh(lua_State *L) { return unary(L, NL_TANH); }
+static int l_sin(lua_State *L) { return unary(L, NL_SIN); }
+static int l_cos(lua_State *L) { return unary(L, NL_COS); }
+static int l_isnan(lua_State *L) { return unary(L, NL_ISNAN); }
+
+/* A * B: the matrix product, or scaling by a number; 1-d times 1-d is a number. The sparse class has its own
+ * __mul, which Lua finds first when the sparse matrix stands on the left. */
+static int l_product(lua_State *L) {
+  const nl_tensor *a = nlL_totensor(L, 1), *b = nlL_totensor(L, 2);
+  if (!a || !b) return binary(L, NL_MUL);
+  nl_tensor *out = nlL_newtensor(L);
+  nl_status s;
+  NLL_RETRY(L, s, nl_matmul(a, b, out));
+  nlL_check(L, s);
+  if (out->ndim > 0) return nlL_finishtensor(L, s, out);
+  nlL_pushscalar(L, out);
+  nl_tensor_release(out);
+  return 1;
+}
+
+static const luaL_Reg methods[] = {{"mul", l_mul}, {"div", l_div}, {"pow", l_pow},     {"lt", l_lt},
+                                   {"le", l_le},   {"gt", l_gt},   {"ge", l_ge},       {"eq", l_eq},
+                                   {"ne", l_ne},   {"add", l_add}, {"sub", l_sub},     {"abs", l_abs},
+                                   {"exp", l_exp}, {"log", l_log}, {"sqrt", l_sqrt},   {"tanh", l_tanh},
+                                   {"sin", l_sin}, {"cos", l_cos}, {"isnan", l_isnan}, {"matmul", l_product},
+                                   {NULL, NULL}};
+
+static const luaL_Reg operators[] = {{"__add", l_add}, {"__sub", l_sub}, {"__mul", l_product},
+                                     {"__div", l_div}, {"__unm", l_neg}, {NULL, NULL}};
+
+void nlL_open_ops(lua_State *L) {
+  nlL_addmethods(L, methods);
+  nlL_addmetamethods(L, operators);
+}

@@ -1,0 +1,39 @@
+/* Shared by the tensor bindings: shapes, indices and values between Lua and tensors. */
+#ifndef NLL_TENSOR_H
+#define NLL_TENSOR_H
+
+#include "support.h"
+
+/* Push element (already located by index, 0-based) as integer, float or boolean by dtype. */
+void nlL_pushelement(lua_State *L, const nl_tensor *t, const int64_t *index);
+
+/* Push the only element of t, a tensor of one element. */
+void nlL_pushscalar(lua_State *L, const nl_tensor *t);
+
+/* A number or boolean at arg as the bytes of one element of dtype; raises when it does not fit the type (a
+ * fraction for an integer type). `what` opens the message. */
+void nlL_checkelement(lua_State *L, int arg, const char *what, nl_dtype dtype, void *element);
+
+/* dtype and device from the option table at arg (none: f64). Only "cpu" is built. */
+nl_dtype nlL_checkplace(lua_State *L, int arg, const char *what, nl_dtype fallback);
+
+/* Raise unless the device of this name is usable. */
+void nlL_checkdevice(lua_State *L, const char *what, const char *device);
+
+/* 1-based dimension at arg, negatives from the end, as 0-based. */
+int nlL_checkdim(lua_State *L, int arg, const char *what, const nl_tensor *t);
+
+/* Sizes from arguments first..last, or from one table at first; returns ndim. -1 is allowed where `open`. */
+int nlL_checkshape(lua_State *L, int first, int last, const char *what, bool open, int64_t *shape);
+
+/* Fill the handle on top of the stack is done by the engine; this accounts for it and returns 1. */
+int nlL_finishtensor(lua_State *L, nl_status status, const nl_tensor *t);
+
+/* The __tostring metamethod (show.c). */
+int nlL_showtensor(lua_State *L);
+
+/* Add functions to the method table or the metatable of tensors. */
+void nlL_addmethods(lua_State *L, const luaL_Reg *methods);
+void nlL_addmetamethods(lua_State *L, const luaL_Reg *metamethods);
+
+#endif
