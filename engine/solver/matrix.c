@@ -1,4 +1,4 @@
-/* Products with a dense or sparse A, and norms of vectors that neither overflow nor underflow. */
+/* Products with a dense or sparse A. */
 #include "matrix.h"
 #include <math.h>
 #include <numlab/interrupt.h>
@@ -94,20 +94,47 @@ void nl_matrix_magnitude(const nl_matrix *A, const double *x, const double *b, d
   }
 }
 
-double nl_norm_2(const double *x, int64_t n, int64_t stride) {
-  double most = 0, sum = 0;
+/* --- symmetry ------------------------------------------------------------------------------------------ */
+
+/* NaN counts as a difference, once. */
+static void compare(nl_asymmetry *worst, double a, double b, int64_t i, int64_t j) {
+  double difference = fabs(a - b);
+  if (difference <= worst->most || isnan(worst->most)) return;
+  *worst = (nl_asymmetry){difference, i, j};
+}
+
+/* Rows i ascending; next[j] is the first entry of row j's strict upper part whose column i is still to come.
+ */
+static nl_status asymmetry_sparse(const nl_sparse *A, nl_asymmetry *worst) {
+  int64_t n = A->rows, *next = nl_alloc(n, sizeof *next, NL_WORKSPACE);
+  if (!next) return NL_NOMEM;
   for (int64_t i = 0; i < n; i++) {
-    double a = fabs(x[i * stride]);
-    if (!(a <= most)) most = a; /* NaN gets in, and then stays: nothing is <= NaN */
-    if (isnan(most)) return most;
+    int64_t p = A->start[i];
+    for (; p < A->start[i + 1] && A->index[p] < i; p++) {
+      int64_t j = A->index[p];
+      for (; next[j] < A->start[j + 1] && A->index[next[j]] < i; next[j]++)
+        compare(worst, 0, A->values[next[j]], A->index[next[j]], j);
+      bool stored = next[j] < A->start[j + 1] && A->index[next[j]] == i;
+      compare(worst, A->values[p], stored ? A->values[next[j]++] : 0, i, j);
+    }
+    next[i] = p < A->start[i + 1] && A->index[p] == i ? p + 1 : p;
   }
-  if (most == 0 || isinf(most)) return most;
-  int exponent;
-  frexp(most, &exponent);
-  double down = ldexp(1, -exponent < 1023 ? -exponent : 1023); /* a power of two: scaling rounds nothing */
-  for (int64_t i = 0; i < n; i++) {
-    double a = x[i * stride] * down;
-    sum += a * a;
+  for (int64_t j = 0; j < n; j++) /* what no row below ever asked for */
+    for (int64_t p = next[j]; p < A->start[j + 1]; p++) compare(worst, 0, A->values[p], A->index[p], j);
+  nl_free(next);
+  return NL_OK;
+}
+
+nl_status nl_matrix_asymmetry(const nl_matrix *A, nl_asymmetry *out) {
+  nl_asymmetry worst = {0};
+  if (A->sparse) {
+    NL_TRY(asymmetry_sparse(A->sparse, &worst));
+  } else {
+    const double *a = nl_tensor_data(A->dense);
+    int64_t n = A->dense->shape[0];
+    for (int64_t i = 1; i < n; i++)
+      for (int64_t j = 0; j < i; j++) compare(&worst, a[i * n + j], a[j * n + i], i, j);
   }
-  return sqrt(sum) / down;
+  *out = worst;
+  return NL_OK;
 }

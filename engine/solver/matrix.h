@@ -16,8 +16,12 @@ void nl_matrix_residual(const nl_matrix *A, const double *X, const double *B, in
 /* y = |A| |x| + |b|: what the rounding errors of b - A x are relative to. */
 void nl_matrix_magnitude(const nl_matrix *A, const double *x, const double *b, double *y);
 
-/* ||x||_2 of n elements, stride apart; scaled, so that no square overflows or underflows; NaN passes through.
+/* The largest |a_ij - a_ji| of a square matrix and where (0-based, i > j); 0 means exactly symmetric. NOMEM.
  */
-double nl_norm_2(const double *x, int64_t n, int64_t stride);
+typedef struct nl_asymmetry {
+  double most;
+  int64_t i, j;
+} nl_asymmetry;
+nl_status nl_matrix_asymmetry(const nl_matrix *A, nl_asymmetry *out);
 
 #endif

@@ -1,6 +1,7 @@
 /* The stopping rule of stop.h. Reasons carry the numbers the verdict was made from. */
 #include "stop.h"
 #include "matrix.h"
+#include "vector.h"
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
@@ -21,7 +22,12 @@ nl_status nl_outcome(nl_solve_info *info, nl_status code, int64_t where, const c
 }
 
 nl_status nl_stop_begin(nl_stop *stop, const nl_system *s, const nl_solve_options *o, nl_solve_info *info) {
-  *stop = (nl_stop){.s = s, .o = o, .info = info, .lowest = (double)INFINITY};
+  *stop = (nl_stop){.s = s,
+                    .o = o,
+                    .info = info,
+                    .lowest = (double)INFINITY,
+                    .disappointed = (double)INFINITY,
+                    .unit = "sweep"};
   info->code = NL_OK;
   stop->residual = nl_alloc(s->n * s->k, sizeof(double), NL_WORKSPACE);
   stop->norm_b = nl_alloc(s->k, sizeof(double), NL_WORKSPACE);
@@ -124,21 +130,33 @@ static bool verdict(nl_stop *stop, nl_status code, const char *format, ...) {
   return true;
 }
 
-static bool stagnated(nl_stop *stop, int64_t sweep) {
-  int64_t still = sweep - stop->lowest_at, window = LEAST_WINDOW;
+/* Sweeps without a new lowest ratio that are stagnation whatever the level. */
+static int64_t long_window(const nl_stop *stop, int64_t sweep) {
+  int64_t window = LEAST_WINDOW;
   if (window < stop->s->n) window = stop->s->n;
-  if (window < sweep / 2) window = sweep / 2;
-  if (still % FLOOR_WINDOW != 0 && still < window) return false;
-  double least = rounding_floor(stop);
-  if (still >= FLOOR_WINDOW && stop->lowest <= 10 * least)
+  return window < sweep / 2 ? sweep / 2 : window;
+}
+
+/* At the rounding floor, or without progress for a long time. */
+static bool stagnated(nl_stop *stop, int64_t sweep) {
+  bool hollow = stop->promised && stop->ratio > stop->disappointed / 2;
+  int64_t still = sweep - stop->lowest_at, window = long_window(stop, sweep);
+  if (!hollow && (still == 0 || still % FLOOR_WINDOW != 0) && still < window) return false;
+  double low = hollow ? stop->ratio : stop->lowest, least = rounding_floor(stop);
+  if (low <= 10 * least)
     return verdict(stop, NL_STAGNATED,
-                   "the residual stays at %.2e (lowest, sweep %" PRId64
-                   "), the rounding floor eps (|A||x| + |b|) is %.2e: tol %.1e is out of reach in f64",
-                   stop->lowest, stop->lowest_at, least, stop->o->tol);
+                   "the residual stays at %.2e (%s %" PRId64
+                   "); the rounding floor eps (|A||x| + |b|) is %.2e: tol %.1e is out of reach in f64",
+                   low, stop->unit, hollow ? sweep : stop->lowest_at, least, stop->o->tol);
+  if (hollow)
+    return verdict(stop, NL_STAGNATED,
+                   "the recurrence reached tol %.1e in step %" PRId64
+                   ", but the true residual stays at %.2e (before: %.2e)",
+                   stop->o->tol, sweep, low, stop->disappointed);
   if (still < window) return false;
   return verdict(stop, NL_STAGNATED,
-                 "no lower residual than %.2e (sweep %" PRId64 ") in %" PRId64 " sweeps; now %.2e, tol %.1e",
-                 stop->lowest, stop->lowest_at, still, stop->ratio, stop->o->tol);
+                 "no lower residual than %.2e (%s %" PRId64 ") in %" PRId64 " %ss; now %.2e, tol %.1e",
+                 stop->lowest, stop->unit, stop->lowest_at, still, stop->unit, stop->ratio, stop->o->tol);
 }
 
 static bool exhausted(nl_stop *stop, int64_t sweep) {
@@ -146,11 +164,31 @@ static bool exhausted(nl_stop *stop, int64_t sweep) {
   if (rate < 1 && left < 1e15)
     return verdict(stop, NL_NOT_CONVERGED,
                    "residual %.2e after %" PRId64
-                   " sweeps (max_iter), tol %.1e; it falls by %.6g a sweep: about %.0f more would do",
-                   stop->ratio, sweep, stop->o->tol, rate, ceil(left));
+                   " %ss (max_iter), tol %.1e; it falls by %.6g a %s: about %.0f more would do",
+                   stop->ratio, sweep, stop->unit, stop->o->tol, rate, stop->unit, ceil(left));
   return verdict(stop, NL_NOT_CONVERGED,
-                 "residual %.2e after %" PRId64 " sweeps (max_iter), tol %.1e; its factor a sweep is %.6g",
-                 stop->ratio, sweep, stop->o->tol, rate);
+                 "residual %.2e after %" PRId64 " %ss (max_iter), tol %.1e; its factor a %s is %.6g",
+                 stop->ratio, sweep, stop->unit, stop->o->tol, stop->unit, rate);
+}
+
+static bool diverged(nl_stop *stop, int64_t sweep) {
+  if (!isfinite(stop->ratio))
+    return verdict(stop, NL_DIVERGED,
+                   "the residual overflowed in %s %" PRId64 " (lowest %.2e, %s %" PRId64 ")", stop->unit,
+                   sweep, stop->lowest, stop->unit, stop->lowest_at);
+  return verdict(stop, NL_DIVERGED,
+                 "the residual grew from %.2e (%s %" PRId64 ") to %.2e (%s %" PRId64 "), lately by %.4g a %s",
+                 stop->lowest, stop->unit, stop->lowest_at, stop->ratio, stop->unit, sweep,
+                 recent_rate(stop, sweep), stop->unit);
+}
+
+/* NaN counts as grown. */
+static bool has_grown(const nl_stop *stop) { return !(stop->ratio <= stop->lowest / DBL_EPSILON); }
+
+static void keep_lowest(nl_stop *stop, int64_t sweep) {
+  if (!(stop->ratio < stop->lowest)) return;
+  stop->lowest = stop->ratio;
+  stop->lowest_at = sweep;
 }
 
 bool nl_stop_check(nl_stop *stop, int64_t sweep) {
@@ -159,29 +197,30 @@ bool nl_stop_check(nl_stop *stop, int64_t sweep) {
   info->iterations = sweep;
   if (!nl_interrupted()) nl_matrix_residual(&s->A, s->X, s->B, s->k, stop->residual);
   if (nl_interrupted())
-    return verdict(stop, NL_INTERRUPTED, "interrupted in sweep %" PRId64 ", residual %.2e the sweep before",
-                   sweep, stop->ratio);
+    return verdict(stop, NL_INTERRUPTED, "interrupted in %s %" PRId64 ", residual %.2e the %s before",
+                   stop->unit, sweep, stop->ratio, stop->unit);
   info->relative_residual = stop->ratio = residual_ratio(stop);
   if (!remember(stop, sweep)) {
     info->code = NL_NOMEM;
     return true;
   }
   if (stop->ratio <= stop->o->tol)
-    return verdict(stop, NL_OK, "residual %.2e <= tol %.1e after %" PRId64 " sweeps", stop->ratio,
-                   stop->o->tol, sweep);
-  if (!isfinite(stop->ratio))
-    return verdict(stop, NL_DIVERGED,
-                   "the residual overflowed in sweep %" PRId64 " (lowest %.2e, sweep %" PRId64 ")", sweep,
-                   stop->lowest, stop->lowest_at);
-  if (stop->ratio < stop->lowest) {
-    stop->lowest = stop->ratio;
-    stop->lowest_at = sweep;
-  }
-  if (stop->ratio > stop->lowest / DBL_EPSILON)
-    return verdict(stop, NL_DIVERGED,
-                   "the residual grew from %.2e (sweep %" PRId64 ") to %.2e (sweep %" PRId64
-                   "), lately by %.4g a sweep",
-                   stop->lowest, stop->lowest_at, stop->ratio, sweep, recent_rate(stop, sweep));
-  if (sweep > stop->lowest_at && stagnated(stop, sweep)) return true;
+    return verdict(stop, NL_OK, "residual %.2e <= tol %.1e after %" PRId64 " %ss", stop->ratio, stop->o->tol,
+                   sweep, stop->unit);
+  keep_lowest(stop, sweep);
+  if (!isfinite(stop->ratio) || has_grown(stop)) return diverged(stop, sweep);
+  if (stagnated(stop, sweep)) return true;
+  if (stop->promised) stop->disappointed = stop->ratio;
+  stop->promised = false;
   return sweep >= stop->o->max_iter && exhausted(stop, sweep);
+}
+
+bool nl_stop_estimate(nl_stop *stop, int64_t step, double norm_r) {
+  stop->ratio = norm_r / stop->norm_b[0];
+  stop->info->iterations = step;
+  if (!remember(stop, step)) return true; /* the check fails at the same place */
+  stop->promised = stop->ratio <= stop->o->tol;
+  if (stop->promised || has_grown(stop) || step >= stop->o->max_iter || nl_interrupted()) return true;
+  keep_lowest(stop, step);
+  return step - stop->lowest_at >= long_window(stop, step);
 }

@@ -29,6 +29,9 @@ typedef struct nl_stop {
   double ratio;     /* of the last check */
   double lowest;
   int64_t lowest_at;
+  bool promised;                 /* the last estimate was <= tol */
+  double disappointed;           /* the true ratio when an estimate last was <= tol; infinity: never */
+  const char *unit;              /* "sweep" or "step", for the reasons */
   double recent[NL_STOP_RECENT]; /* ratio of sweep i at i % NL_STOP_RECENT */
   int64_t history_room;
 } nl_stop;
@@ -38,6 +41,10 @@ nl_status nl_stop_begin(nl_stop *stop, const nl_system *s, const nl_solve_option
 /* Checks X after sweep number `sweep` (0: before the first). True: leave the loop; the verdict is in
  * info->code, reason, iterations, converged, relative_residual. */
 bool nl_stop_check(nl_stop *stop, int64_t sweep);
+/* For Krylov methods (k = 1): records the estimated residual norm of step `step`. True: bring X up to date
+ * and call nl_stop_check(stop, step); when that says false, go on from the true residual in stop->residual.
+ */
+bool nl_stop_estimate(nl_stop *stop, int64_t step, double norm_r);
 /* Releases the workspace and returns info->code, with the message "METHOD: reason" unless it is OK. */
 nl_status nl_stop_end(nl_stop *stop);
 
