@@ -186,4 +186,57 @@ static inline void assert_survives_failures(problem *p, const nl_method *method)
   assert_solved(p, DBL_EPSILON);
 }
 
+/* --- what every borrowed sparse method must do -------------------------------------------------------- */
+
+static inline void assert_solves_sparse(const nl_method *method, bool symmetric) {
+  for (int i = 0; i < (symmetric ? 3 : 6); i++) {
+    problem p = i < 3 ? poisson(1 + 5 * i, 1 + i) : scattered(1 + 30 * (i - 3), 6 - i, 0.05);
+    problem_make_sparse(&p);
+    nl_solve_info info;
+    int64_t before = nl_memory().live;
+    assert_int_equal(problem_run(&p, method, &info), NL_OK);
+    assert_int_equal(nl_memory().live, before);
+    assert_solved(&p, DBL_EPSILON);
+    assert_true(info.converged);
+    if (!symmetric) assert_true(info.nnz_factor >= p.sparse.nnz);
+    problem_free(&p);
+  }
+}
+
+static inline void assert_says_how_to_get(const nl_method *method, const char *package) {
+  problem p = poisson(2, 1);
+  problem_make_sparse(&p);
+  nl_solve_info info;
+  char names[64], apt[64];
+  snprintf(names, sizeof names, "openblas,%s", strcmp(method->name, "csparse") ? method->name : "cxsparse");
+  snprintf(apt, sizeof apt, "apt install %s", package);
+  const char *lists[] = {"off", names};
+  for (int i = 0; i < 2; i++) {
+    setenv("NUMLAB_EXTERNAL", lists[i], 1);
+    assert_int_equal(problem_run(&p, method, &info), NL_UNAVAILABLE);
+    assert_message_has(apt);
+    assert_message_has("switched off by NUMLAB_EXTERNAL");
+  }
+  unsetenv("NUMLAB_EXTERNAL");
+  problem_free(&p);
+}
+
+static inline void assert_survives_sparse(const nl_method *method) {
+  problem p = poisson(4, 2);
+  problem_make_sparse(&p);
+  assert_survives_failures(&p, method);
+  problem_free(&p);
+}
+
+/* The Laplacian with column `column` (0-based) emptied (kind 0), or made equal to the column before it. */
+static inline problem singular_problem(int kind, int64_t column) {
+  problem p = poisson(4, 1);
+  for (int64_t i = 0; i < p.n; i++) {
+    if (kind == 0) p.image[i * p.n + column] = 0;
+    else p.image[i * p.n + column] = p.image[i * p.n + column - 1];
+  }
+  problem_make_sparse(&p);
+  return p;
+}
+
 #endif
