@@ -1,14 +1,16 @@
-# numlab: `make` builds build/numlab and build/numlab.so; `make demo` and `make test` also install what they need.
-# BUILD=dir puts everything elsewhere; SAN=address,undefined or SAN=thread instruments it.
+# numlab. `make` builds build/numlab and build/numlab.so; `make demo` and `make test` also install what they need.
+# On every target: BUILD=dir builds elsewhere; SAN=address,undefined or SAN=thread instruments.
 BUILD   ?= build
-CC      ?= gcc
+CC      := $(if $(filter default,$(origin CC)),gcc,$(CC))
 PREFIX  ?= /usr/local
+DESTDIR ?=
 SAN     ?=
 OPT     ?= -O2
+VERSION := 0.1.0
 
 LUA_DIR := /usr/include/lua5.4
-LUA_LIB := $(firstword $(wildcard /usr/lib/*/liblua5.4.a /usr/lib/liblua5.4.a) /usr/lib/x86_64-linux-gnu/liblua5.4.a)
-VERSION := 0.1.0
+# No lua5.4 yet is no error here: `make deps` must run on a bare machine.
+LUA_LIB := $(firstword $(wildcard /usr/lib/*/liblua5.4.a /usr/lib/liblua5.4.a) liblua5.4.a)
 
 WARN := -Wall -Wextra -Wpedantic -Werror \
   -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
@@ -30,9 +32,9 @@ C_TESTS  := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/engine/*/test_*.c))
 
 all: $(BUILD)/numlab $(BUILD)/numlab.so
 
+# Include paths alone keep the layers apart: bindings see only the engine's public headers.
 $(BUILD)/engine/%:           CPPFLAGS := -Iengine/include -Iengine
-$(BUILD)/bindings/%:         CPPFLAGS := -Iengine/include -Ibindings -isystem $(LUA_DIR) -DNL_VERSION='"$(VERSION)"' \
-                                         -DNL_PREFIX='"$(PREFIX)"'
+$(BUILD)/bindings/%:         CPPFLAGS := -Iengine/include -Ibindings -isystem $(LUA_DIR) -DNL_VERSION='"$(VERSION)"'
 $(BUILD)/tests/%:            CPPFLAGS := -Iengine/include -Iengine -Itests/engine
 $(BUILD)/engine/cpu/generic/%: OPT := -O3
 
@@ -47,8 +49,7 @@ $(BUILD)/%.f64.o: %_tmpl.c
 	@echo "  CC $@"; $(CC) $(CFLAGS) $(CPPFLAGS) -DNL_S=f64 -DNL_R=double -MMD -MP -c -o $@ $<
 
 $(BUILD)/libnumlab.a: $(ENGINE)
-	@rm -f $@
-	ar rcs $@ $^
+	@rm -f $@; echo "  AR $@"; ar rcs $@ $^
 # Lua is linked whole and exported, so that Debian's Lua C modules load into the program.
 $(BUILD)/numlab: $(PROGRAM) $(BINDINGS) $(BUILD)/libnumlab.a
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -Wl,-E -o $@ $(PROGRAM) $(BINDINGS) $(BUILD)/libnumlab.a -Wl,--whole-archive $(LUA_LIB) \
@@ -57,12 +58,43 @@ $(BUILD)/numlab.so: $(BINDINGS) $(BUILD)/libnumlab.a
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -shared -o $@ $(BINDINGS) $(BUILD)/libnumlab.a $(LDLIBS)
 $(BUILD)/tests/engine/%: $(BUILD)/tests/engine/%.o $(BUILD)/libnumlab.a
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+# Plain `make` on a machine without a compiler or Lua says what to do instead of failing in the first file.
+$(BINDINGS) $(PROGRAM): | $(LUA_DIR)/lua.h
+$(LUA_DIR)/lua.h:
+	@echo "numlab: Lua 5.4 headers are missing ($@). 'make deps' installs what building needs." >&2; exit 1
 
-# --- tests -----------------------------------------------------------------------------------------------------
+# --- what Debian calls what we need (make deps) ------------------------------------------------------------------
+DEPS_BUILD := gcc libc6-dev liblua5.4-dev
+# borrowed at run time, each optional: `numlab doctor` says what the absence of one costs
+DEPS_RUN   := gnuplot-nox libopenblas0-pthread libcxsparse3 libklu1 libumfpack5 libcholmod3 libzip4
+DEPS_TEST  := lua5.4 perl libcmocka-dev lua-busted lua-cjson
+DEPS_LINT  := clang-format clang-tidy lua-check
+
+deps: ; @sh .ci/deps need $(DEPS_BUILD) -- $(DEPS_RUN)
+deps-test: ; @sh .ci/deps need $(DEPS_BUILD) $(DEPS_TEST) -- $(DEPS_RUN)
+deps-lint: ; @sh .ci/deps need $(DEPS_BUILD) $(DEPS_LINT) --
+
+# --- the two commands of the README: sub-makes, because what deps installs changes what this file sees -----------
+demo: deps
+	@$(MAKE) --no-print-directory all
+	$(BUILD)/numlab run experiments/task1_sweep.lua quick=true
+test: deps-test
+	@$(MAKE) --no-print-directory check
+
+# --- tests: check installs nothing -------------------------------------------------------------------------------
 c-tests: $(C_TESTS)
 check: all c-tests
-	BUILD=$(BUILD) sh tests/run.sh $(C_TESTS)
+	@BUILD=$(BUILD) PROVE_FLAGS='$(PROVE_FLAGS)' sh tests/run.sh $(C_TESTS) $(wildcard tests/lua/*_spec.lua tests/program/*.t)
 
-.PHONY: all c-tests check
+# --- lint ----------------------------------------------------------------------------------------------------------
+lint:
+	@true
+asan:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)-asan SAN=address,undefined check
+
+clean:
+	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan
+
+.PHONY: all deps deps-test deps-lint demo test c-tests check lint asan clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
