@@ -1,0 +1,242 @@
+/* Chunks, the combination of two parts, and the binary tree over them (see fold.h). */
+#include "fold.h"
+#include <math.h>
+#include <numlab/interrupt.h>
+
+enum { LANES = 8 }; /* independent sums in a chunk: no chain of dependent additions */
+
+/* --- one chunk of reals ------------------------------------------------------------------------------ */
+
+static double join_lanes(const double s[LANES]) {
+  return ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));
+}
+
+static double sum(int64_t n, const double *x) {
+  double s[LANES] = {0};
+  int64_t i = 0;
+  for (; i + LANES <= n; i += LANES)
+    for (int k = 0; k < LANES; k++) s[k] += x[i + k];
+  for (int k = 0; i < n; i++, k++) s[k] += x[i];
+  return join_lanes(s);
+}
+
+static double sum_abs(int64_t n, const double *x) {
+  double s[LANES] = {0};
+  int64_t i = 0;
+  for (; i + LANES <= n; i += LANES)
+    for (int k = 0; k < LANES; k++) s[k] += fabs(x[i + k]);
+  for (int k = 0; i < n; i++, k++) s[k] += fabs(x[i]);
+  return join_lanes(s);
+}
+
+static double sum_squares(int64_t n, const double *x) {
+  double s[LANES] = {0};
+  int64_t i = 0;
+  for (; i + LANES <= n; i += LANES)
+    for (int k = 0; k < LANES; k++) s[k] += x[i + k] * x[i + k];
+  for (int k = 0; i < n; i++, k++) s[k] += x[i] * x[i];
+  return join_lanes(s);
+}
+
+static double sum_powers(int64_t n, const double *x, double p, double scale) {
+  double s = 0;
+  for (int64_t i = 0; i < n; i++) s += pow(fabs(x[i]) / scale, p);
+  return s;
+}
+
+/* The larger, or NaN where there is one. */
+static double larger(double a, double b) { return b > a || isnan(b) ? b : a; }
+
+static double largest(int64_t n, const double *x, double sign) {
+  double m[LANES];
+  int64_t i = 0;
+  for (int k = 0; k < LANES; k++) m[k] = -INFINITY;
+  for (; i + LANES <= n; i += LANES)
+    for (int k = 0; k < LANES; k++) m[k] = larger(m[k], sign * x[i + k]);
+  for (int k = 0; i < n; i++, k++) m[k] = larger(m[k], sign * x[i]);
+  for (int k = 1; k < LANES; k++) m[0] = larger(m[0], m[k]);
+  return sign * m[0];
+}
+
+static double largest_abs(int64_t n, const double *x) {
+  double m = 0;
+  for (int64_t i = 0; i < n; i++) m = larger(m, fabs(x[i]));
+  return m;
+}
+
+/* b takes the place of a as the extreme: strictly beyond, or the first NaN. */
+static bool beyond(bool max, double a, double b) {
+  if (isnan(b)) return !isnan(a);
+  return max ? b > a : b < a;
+}
+
+/* Sums of squares in three ranges, as Blue (1978) and LAPACK's dnrm2 do, but by chunk: squares of elements
+ * outside 2^-400 .. 2^400 could leave the range of a double. */
+static nl_part squares(int64_t n, const double *x) {
+  nl_part part = {.value = sum_squares(n, x)};
+  bool safe = part.value > 0x1p-800 && part.value < 0x1p1000;
+  if (safe || isnan(part.value)) return part; /* below 2^-800 a lost square would count */
+  part.value = 0;
+  for (int64_t i = 0; i < n; i++) {
+    double a = fabs(x[i]);
+    if (a > 0x1p400) part.big += a * 0x1p-600 * (a * 0x1p-600);
+    else if (a < 0x1p-400) part.small += a * 0x1p600 * (a * 0x1p600);
+    else part.value += a * a;
+  }
+  return part;
+}
+
+static double two_norm(const nl_part *part) {
+  if (part->big > 0) return sqrt(part->big + part->value * 0x1p-600 * 0x1p-600) * 0x1p600;
+  if (part->value > 0 || isnan(part->value)) return sqrt(part->value + part->small * 0x1p-600 * 0x1p-600);
+  return sqrt(part->small) * 0x1p-600;
+}
+
+static nl_part fold_reals(const nl_fold *fold, int64_t first, int64_t n, const double *x) {
+  nl_part part = {.at = first};
+  switch (fold->op) {
+  case NL_REDUCE_SUM:
+  case NL_REDUCE_MEAN: part.value = sum(n, x); break;
+  case NL_REDUCE_MAX: part.value = largest(n, x, 1); break;
+  case NL_REDUCE_MIN: part.value = largest(n, x, -1); break;
+  case NL_REDUCE_NORM_1: part.value = sum_abs(n, x); break;
+  case NL_REDUCE_NORM_2: return squares(n, x);
+  case NL_REDUCE_NORM_INF: part.value = largest_abs(n, x); break;
+  case NL_REDUCE_POWER: part.value = sum_powers(n, x, fold->p, fold->scale); break;
+  case NL_REDUCE_ANY:
+    for (int64_t i = 0; i < n; i++) part.value = part.value != 0 || x[i] != 0;
+    break;
+  case NL_REDUCE_ALL:
+    part.value = 1;
+    for (int64_t i = 0; i < n; i++) part.value = part.value != 0 && x[i] != 0;
+    break;
+  default: /* argmax, argmin */
+    part.value = x[0];
+    for (int64_t i = 1; i < n; i++)
+      if (beyond(fold->op == NL_REDUCE_ARGMAX, part.value, x[i])) {
+        part.value = x[i];
+        part.at = first + i;
+      }
+  }
+  return part;
+}
+
+/* --- one chunk of integers --------------------------------------------------------------------------- */
+
+static nl_part fold_integers(const nl_fold *fold, int64_t first, int64_t n, const int64_t *x) {
+  nl_part part = {.at = first};
+  switch (fold->op) {
+  case NL_REDUCE_SUM:
+  case NL_REDUCE_MEAN:
+    for (int64_t i = 0; i < n; i++) part.whole += x[i];
+    break;
+  case NL_REDUCE_ANY:
+    for (int64_t i = 0; i < n; i++) part.whole |= x[i] != 0;
+    break;
+  case NL_REDUCE_ALL:
+    part.whole = 1;
+    for (int64_t i = 0; i < n; i++) part.whole &= x[i] != 0;
+    break;
+  default: { /* max, min, argmax, argmin */
+    bool max = fold->op == NL_REDUCE_MAX || fold->op == NL_REDUCE_ARGMAX;
+    part.whole = x[0];
+    for (int64_t i = 1; i < n; i++)
+      if (max ? x[i] > part.whole : x[i] < part.whole) {
+        part.whole = x[i];
+        part.at = first + i;
+      }
+  }
+  }
+  return part;
+}
+
+/* --- the tree ---------------------------------------------------------------------------------------- */
+
+/* left stands before right. */
+static nl_part combine(const nl_fold *fold, nl_part left, nl_part right) {
+  bool max = fold->op == NL_REDUCE_MAX || fold->op == NL_REDUCE_ARGMAX, take;
+  switch (fold->op) {
+  case NL_REDUCE_MAX:
+  case NL_REDUCE_MIN:
+  case NL_REDUCE_ARGMAX:
+  case NL_REDUCE_ARGMIN:
+    if (fold->whole) take = max ? right.whole > left.whole : right.whole < left.whole;
+    else take = beyond(max, left.value, right.value);
+    return take ? right : left;
+  case NL_REDUCE_NORM_INF: left.value = larger(left.value, right.value); return left;
+  case NL_REDUCE_ANY:
+    left.value = left.value != 0 || right.value != 0;
+    left.whole |= right.whole;
+    return left;
+  case NL_REDUCE_ALL:
+    left.value = left.value != 0 && right.value != 0;
+    left.whole &= right.whole;
+    return left;
+  default: /* sums */
+    left.value += right.value;
+    left.big += right.big;
+    left.small += right.small;
+    left.whole += right.whole;
+    return left;
+  }
+}
+
+/* A binary counter: level[k] holds the fold of 2^k leaves where bit k of count is set. */
+typedef struct tree {
+  nl_part level[64];
+  uint64_t count;
+} tree;
+
+static void push(const nl_fold *fold, tree *t, nl_part leaf) {
+  int k = 0;
+  for (; t->count >> k & 1; k++) leaf = combine(fold, t->level[k], leaf);
+  t->level[k] = leaf;
+  t->count++;
+}
+
+static nl_part total(const nl_fold *fold, const tree *t) {
+  nl_part all = {.value = fold->op == NL_REDUCE_ALL, .whole = fold->op == NL_REDUCE_ALL}; /* of nothing */
+  bool first = true;
+  for (int k = 0; k < 64; k++)
+    if (t->count >> k & 1) {
+      all = first ? t->level[k] : combine(fold, t->level[k], all);
+      first = false;
+    }
+  return all;
+}
+
+nl_part nl_fold_run(const nl_fold *fold, nl_walk *w, int64_t first, int64_t n) {
+  double reals[NL_CHUNK];
+  int64_t integers[NL_CHUNK];
+  tree t;
+  t.count = 0;
+  for (int64_t i = 0; i < n && !nl_interrupted(); i += NL_CHUNK) {
+    int64_t run = n - i < NL_CHUNK ? n - i : NL_CHUNK;
+    nl_part leaf = fold->whole ? fold_integers(fold, first + i, run, nl_walk_i64(w, run, integers))
+                               : fold_reals(fold, first + i, run, nl_walk_f64(w, run, reals));
+    push(fold, &t, leaf);
+  }
+  return total(fold, &t);
+}
+
+nl_part nl_fold_join(const nl_fold *fold, const nl_part *parts, int64_t count) {
+  tree t;
+  t.count = 0;
+  for (int64_t i = 0; i < count; i++) push(fold, &t, parts[i]);
+  return total(fold, &t);
+}
+
+void nl_fold_store(const nl_fold *fold, const nl_part *part, int64_t n, nl_dtype dtype, void *p) {
+  if (fold->op == NL_REDUCE_ARGMAX || fold->op == NL_REDUCE_ARGMIN) {
+    nl_store_i64(dtype, p, 1, &part->at);
+  } else if (fold->whole && fold->op != NL_REDUCE_MEAN) {
+    nl_wide whole = part->whole;
+    int64_t value = whole > INT64_MAX ? INT64_MAX : whole < INT64_MIN ? INT64_MIN : (int64_t)whole;
+    nl_store_i64(dtype, p, 1, &value);
+  } else {
+    double value = fold->whole ? (double)part->whole : part->value;
+    if (fold->op == NL_REDUCE_MEAN) value /= (double)n;
+    if (fold->op == NL_REDUCE_NORM_2) value = two_norm(part);
+    nl_dtype_store(dtype, p, value);
+  }
+}

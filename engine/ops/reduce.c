@@ -1,0 +1,145 @@
+/* Reductions over one dimension or over all elements: shapes, types and threads. The arithmetic is in fold.c.
+ */
+#include "fold.h"
+#include <inttypes.h>
+#include <math.h>
+#include <numlab/interrupt.h>
+#include <numlab/ops.h>
+#include <numlab/parallel.h>
+
+static const char *const names[NL_REDUCTIONS] = {"sum", "mean", "max",  "min",  "argmax", "argmin",
+                                                 "any", "all",  "norm", "norm", "norm"};
+
+const char *nl_reduction_name(nl_reduction op) { return names[op]; }
+
+/* How integers are read: as integers, but for norms as reals. */
+static bool reads_integers(nl_reduction op, nl_dtype dtype) {
+  return !nl_dtype_is_float(dtype) && op < NL_REDUCE_NORM_1;
+}
+
+static nl_dtype result_type(nl_reduction op, nl_dtype dtype) {
+  switch (op) {
+  case NL_REDUCE_ANY:
+  case NL_REDUCE_ALL: return NL_BOOL;
+  case NL_REDUCE_ARGMAX:
+  case NL_REDUCE_ARGMIN: return NL_I64;
+  case NL_REDUCE_MAX:
+  case NL_REDUCE_MIN: return dtype;
+  case NL_REDUCE_SUM: return nl_dtype_is_float(dtype) ? dtype : NL_I64;
+  default: return nl_dtype_is_float(dtype) ? dtype : NL_F64;
+  }
+}
+
+static nl_status check_something(nl_reduction op, int64_t n) {
+  if (n > 0 || op == NL_REDUCE_SUM || op == NL_REDUCE_ANY || op == NL_REDUCE_ALL || op >= NL_REDUCE_NORM_1)
+    return NL_OK;
+  return nl_fail(NL_ARG, "%s: there are no elements to reduce", names[op]);
+}
+
+typedef struct job {
+  nl_fold fold;
+  nl_tensor rows; /* borrowed; each run of n elements in row-major order makes one result */
+  int64_t n, blocks;
+  nl_part *parts; /* one a block, where a row has several */
+  nl_tensor out;
+} job;
+
+static void store(const job *j, int64_t row, const nl_part *part) {
+  char *data = nl_tensor_data(&j->out);
+  nl_fold_store(&j->fold, part, j->n, j->out.dtype, data + row * nl_dtype_size(j->out.dtype));
+}
+
+/* Units are blocks: unit u is block u % blocks of row u / blocks, and they follow each other in memory order.
+ */
+static void fold_units(void *context, int64_t begin, int64_t end) {
+  const job *j = context;
+  nl_walk w;
+  nl_walk_start(&w, &j->rows, begin / j->blocks * j->n + begin % j->blocks * NL_BLOCK);
+  for (int64_t u = begin; u < end && !nl_interrupted(); u++) {
+    int64_t first = u % j->blocks * NL_BLOCK, left = j->n - first;
+    nl_part part = nl_fold_run(&j->fold, &w, first, left < NL_BLOCK ? left : NL_BLOCK);
+    if (j->parts) j->parts[u] = part;
+    else store(j, u, &part);
+  }
+}
+
+/* Fold every row into j->out, which is allocated. */
+static nl_status fold_rows(job *j) {
+  int64_t results = nl_tensor_size(&j->out);
+  j->blocks = j->n > NL_BLOCK ? (j->n + NL_BLOCK - 1) / NL_BLOCK : 1;
+  j->parts = NULL;
+  if (j->blocks > 1) {
+    j->parts = nl_alloc(results * j->blocks, sizeof *j->parts, NL_WORKSPACE);
+    if (!j->parts) return NL_NOMEM;
+  }
+  int64_t unit = j->n < NL_BLOCK ? j->n : NL_BLOCK;
+  nl_parallel_for(results * j->blocks, 32768 / (unit + 1) + 1, fold_units, j);
+  for (int64_t row = 0; j->parts && row < results && !nl_interrupted(); row++) {
+    nl_part part = nl_fold_join(&j->fold, j->parts + row * j->blocks, j->blocks);
+    store(j, row, &part);
+  }
+  nl_free(j->parts);
+  return nl_interrupted() ? nl_fail(NL_INTERRUPTED, "%s: interrupted", names[j->fold.op % NL_REDUCTIONS])
+                          : NL_OK;
+}
+
+nl_status nl_reduce(nl_reduction op, const nl_tensor *a, int dim, bool keep, nl_tensor *out) {
+  if (dim < 0 || dim >= a->ndim)
+    return nl_fail(NL_ARG, "%s: dimension %d, the tensor has %d", names[op], dim + 1, a->ndim);
+  job j = {.fold = {.op = (int)op, .whole = reads_integers(op, a->dtype)}, .rows = *a, .n = a->shape[dim]};
+  int64_t shape[NL_MAX_NDIM];
+  int ndim = 0;
+  for (int d = 0; d < a->ndim; d++) { /* the reduced dimension moves to the end */
+    int to = d < dim ? d : d > dim ? d - 1 : a->ndim - 1;
+    j.rows.shape[to] = a->shape[d];
+    j.rows.stride[to] = a->stride[d];
+    if (d != dim) shape[ndim++] = a->shape[d];
+    else if (keep) shape[ndim++] = 1;
+  }
+  NL_TRY(nl_tensor_new_uninitialised(result_type(op, a->dtype), ndim, shape, &j.out));
+  nl_status s = nl_tensor_size(&j.out) > 0 ? check_something(op, j.n) : NL_OK;
+  if (s == NL_OK) s = fold_rows(&j);
+  if (s != NL_OK) nl_tensor_release(&j.out);
+  else *out = j.out;
+  return s;
+}
+
+static nl_status reduce_all(nl_fold fold, const nl_tensor *a, nl_dtype dtype, nl_tensor *out) {
+  job j = {.fold = fold, .rows = *a, .n = nl_tensor_size(a)};
+  NL_TRY(nl_tensor_new_uninitialised(dtype, 0, NULL, &j.out));
+  nl_status s = fold_rows(&j);
+  if (s != NL_OK) nl_tensor_release(&j.out);
+  else *out = j.out;
+  return s;
+}
+
+nl_status nl_reduce_all(nl_reduction op, const nl_tensor *a, nl_tensor *out) {
+  NL_TRY(check_something(op, nl_tensor_size(a)));
+  nl_dtype dtype = result_type(op, a->dtype);
+  if (nl_dtype_is_float(dtype)) dtype = NL_F64; /* one number: no reason to round it */
+  return reduce_all((nl_fold){.op = (int)op, .whole = reads_integers(op, a->dtype)}, a, dtype, out);
+}
+
+static nl_status number(nl_fold fold, const nl_tensor *a, double *out) {
+  nl_tensor scalar;
+  NL_TRY(reduce_all(fold, a, NL_F64, &scalar));
+  *out = nl_tensor_get(&scalar, NULL);
+  nl_tensor_release(&scalar);
+  return NL_OK;
+}
+
+nl_status nl_norm(const nl_tensor *a, double p, double *out) {
+  if (!(p > 0)) return nl_fail(NL_ARG, "norm: p must be positive, got %g", p);
+  if (p == 1) return number((nl_fold){.op = NL_REDUCE_NORM_1}, a, out);
+  if (p == 2) return number((nl_fold){.op = NL_REDUCE_NORM_2}, a, out);
+  double largest, powers;
+  NL_TRY(number((nl_fold){.op = NL_REDUCE_NORM_INF}, a, &largest));
+  if (isinf(p) || largest == 0 || !isfinite(largest)) {
+    *out = largest;
+    return NL_OK;
+  }
+  /* scaled by the largest, so that no power overflows */
+  NL_TRY(number((nl_fold){.op = NL_REDUCE_POWER, .p = p, .scale = largest}, a, &powers));
+  *out = largest * pow(powers, 1 / p);
+  return NL_OK;
+}
