@@ -38,6 +38,7 @@ double nl_sparse_get(const nl_sparse *S, int64_t i, int64_t j);
 void nl_sparse_diagonal(const nl_sparse *S, double *d);
 double nl_sparse_norm_inf(const nl_sparse *S); /* largest row sum of absolute values; NaN passes through */
 double nl_sparse_norm_1(const nl_sparse *S);   /* largest column sum; NaN when out of memory */
+double nl_sparse_norm_fro(const nl_sparse *S); /* sqrt(sum of squares) without over- or underflow */
 
 /* y = S x. x has cols, y rows elements; they must not overlap. Row sums run left to right, whatever the
  * thread count. */
@@ -46,6 +47,9 @@ void nl_sparse_matvec(const nl_sparse *S, const double *x, double *y);
 void nl_sparse_matmat(const nl_sparse *S, const double *X, int64_t k, double *Y);
 /* C = A B. SHAPE. Entries that cancel to zero stay stored. */
 nl_status nl_sparse_multiply(const nl_sparse *A, const nl_sparse *B, nl_sparse *out);
+/* C = factor S, and C = S / divisor (each entry divided, no reciprocal), on the pattern of S. */
+nl_status nl_sparse_scale(double factor, const nl_sparse *S, nl_sparse *out);
+nl_status nl_sparse_divide(const nl_sparse *S, double divisor, nl_sparse *out);
 /* C = alpha A + beta B on the union of the patterns. SHAPE. */
 nl_status nl_sparse_add(double alpha, const nl_sparse *A, double beta, const nl_sparse *B, nl_sparse *out);
 
