@@ -39,6 +39,19 @@ static double margin(row r, int64_t i) {
   return (diagonal - others) * (1 - 2 * DBL_EPSILON);
 }
 
+double nl_inverse_bound(const nl_matrix *A) {
+  int64_t n = A->dense ? A->dense->shape[0] : A->sparse->rows;
+  int64_t cols = A->dense ? A->dense->shape[1] : A->sparse->cols;
+  double least = (double)INFINITY;
+  if (n != cols) return (double)NAN;
+  for (int64_t i = 0; i < n; i++) {
+    double alpha = margin(row_of(A, i), i);
+    if (!(alpha > 0)) return (double)NAN;
+    if (alpha < least) least = alpha;
+  }
+  return 1 / least * (1 + 2 * DBL_EPSILON);
+}
+
 /* An upper bound of |b_i - sum_j a_ij x_j| for the numbers as stored. */
 static double residual(row r, const double *x, int64_t k, double b) {
   double sum = 0, size = fabs(b);

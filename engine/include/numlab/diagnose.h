@@ -50,10 +50,12 @@ typedef struct nl_diagnosis {
   bool symmetric;          /* a_ij == a_ji exactly */
   bool positive_diagonal;
   int64_t lower_bandwidth, upper_bandwidth; /* largest i - j and j - i of a nonzero entry, at least 0 */
-  bool sign_m;                              /* positive diagonal, no positive entry beside it (Z-matrix) */
+  bool z_matrix; /* positive diagonal, no positive entry beside it; an M-matrix when J contracts */
   nl_dominance_facts by_rows, by_columns;
-  bool chained;           /* weakly dominant by rows, and each row leads to a strictly dominant one */
-  int64_t *zero_diagonal; /* 1-based rows, zero_count of them, owned: nl_diagnosis_release; NULL without */
+  bool chained;   /* weakly dominant by rows, and each row leads to a strictly dominant one */
+  int64_t levels; /* rows in the longest chain of a triangular (or permuted triangular) A; 0: not one */
+  bool consistently_ordered; /* in Young's sense: then rho(G) = rho(J)^2 */
+  int64_t *zero_diagonal;    /* 1-based rows, zero_count of them, owned: nl_diagnosis_release; NULL without */
   int64_t zero_count;
   double norm_inf, norm_1;
   double inverse_bound;   /* rigorous bound of ||A^-1||_inf for strict dominance by rows (Varah), else NaN */
@@ -68,6 +70,10 @@ typedef struct nl_diagnosis {
  * is NaN or infinite; INTERRUPTED; NOMEM. *out is written on OK only. */
 nl_status nl_diagnose(const nl_matrix *A, const nl_diagnose_options *options, nl_diagnosis *out);
 void nl_diagnosis_release(nl_diagnosis *d);
+
+/* The bound 1 / min_i alpha_i of ||A^-1||_inf, alpha_i = |a_ii| - sum_{j != i} |a_ij|, rounded to the safe
+ * side; NaN where strict dominance by rows cannot be proved. Dense A is contiguous f64. */
+double nl_inverse_bound(const nl_matrix *A);
 
 /* Rigorous bound of ||x - x*||_inf / ||x||_inf for A x* = b, A strictly dominant by rows: with
  * alpha_i = |a_ii| - sum_{j != i} |a_ij| and r = b - A x,
