@@ -1,0 +1,152 @@
+--- What the experiments of task 1 (linear systems) share: the methods by their labels, one measured solve as a
+--- row, the columns and how they read, the end of a run.
+local nl = require "numlab"
+local file = require "numlab.file"
+local plot = require "numlab.plot"
+local report = require "numlab.report"
+local rows_of = require "numlab.rows"
+local stats = require "numlab.stats"
+local tables = require "numlab.table"
+local text = require "numlab.text"
+
+local M = {}
+
+--- Label -> options of nl.solve. A label stands in the column `method`.
+M.METHODS = {
+  ["gauss none"] = { method = "gauss", pivot = "none" },
+  ["gauss rook"] = { method = "gauss", pivot = "rook" },
+  ["gauss complete"] = { method = "gauss", pivot = "complete" },
+  ["lu refined"] = { method = "lu", refine = true },
+}
+local NAMES = { "auto", "gauss", "lu", "gauss_seidel", "jacobi", "sor", "lapack", "csparse", "klu", "umfpack",
+  "cholmod", "cg", "bicgstab", "gmres" }
+for _, name in ipairs(NAMES) do M.METHODS[name] = { method = name } end
+
+--- Methods that copy A to n x n numbers; the others take time and room by nonzeros.
+M.DENSE = { gauss = true, lu = true, lapack = true, ["gauss none"] = true, ["gauss rook"] = true,
+  ["gauss complete"] = true, ["lu refined"] = true }
+
+M.COLUMNS = { "n", "density", "ratio", "sign", "method", "threads", "repeats", "seconds", "seconds_min", "seconds_iqr",
+  "iterations", "predicted_iterations", "radius", "converged", "rel_error", "relative_residual", "backward_error",
+  "error_bound", "growth", "peak_bytes", "predicted_bytes", "nnz", "nnz_factor", "seed", "code", "message" }
+
+--- How the columns read in a table for people.
+M.FORMAT = { seconds = text.duration, peak_bytes = text.bytes, rel_error = "%.1e", relative_residual = "%.1e",
+  backward_error = "%.1e", error_bound = "%.1e", radius = "%.4f", growth = "%.3g",
+  iterations = function(k) return k > 0 and ("%d"):format(k) or "-" end,
+  predicted_iterations = function(k) return k < 1e6 and ("%.0f"):format(k) or "never" end }
+
+--- Raise unless every label is known.
+---@param labels string[]
+function M.check_methods(labels)
+  local known = {}
+  for label in pairs(M.METHODS) do known[#known + 1] = label end
+  table.sort(known)
+  for _, label in ipairs(labels) do
+    if not M.METHODS[label] then error(text.unknown("methods", "method", label, known), 2) end
+  end
+end
+
+-- Theory's figure for the room a method takes: the n x n factor, the sparse factor (8 bytes of value and 8 of
+-- row number an entry), or the iterate with its residual.
+local function predicted_bytes(label, n, k, info)
+  if M.DENSE[label] then return 8 * n * n end
+  if info.nnz_factor then return 16 * info.nnz_factor end
+  return 16 * n * k
+end
+
+--- One solve as a row.
+---@param system table  {A, b, x (true solution, may be absent), predicted (sweeps), radius}
+---@param label string
+---@param extra table?  more options of nl.solve
+---@return table? row, string? message, table? info
+function M.measure(system, label, extra)
+  local options = {}
+  for k, v in pairs(M.METHODS[label]) do options[k] = v end
+  for k, v in pairs(extra or {}) do options[k] = v end
+  local bytes, x, info, facts = nl.memory.peak(function() return nl.solve(system.A, system.b, options) end)
+  if not x then return nil, info, facts end
+  local iterative = label == "gauss_seidel"
+  local n = #system.b
+  return { seconds = info.seconds, iterations = info.iterations, converged = info.converged,
+    predicted_iterations = iterative and system.predicted or nil, radius = iterative and system.radius or nil,
+    rel_error = system.x and (x - system.x):norm() / system.x:norm() or nil,
+    relative_residual = info.relative_residual, backward_error = info.backward_error, error_bound = info.error_bound,
+    growth = info.growth, peak_bytes = bytes, predicted_bytes = predicted_bytes(label, n, 1, info),
+    nnz = system.A.nnz, nnz_factor = info.nnz_factor, threads = nl.threads(), history = info.history,
+    message = info.warning or (info.converted and info.converted ~= "" and info.converted) or nil }
+end
+
+--- What Gauss-Seidel should do on A, by nl.diagnose: predicted sweeps, spectral radius, why.
+---@return table  {predicted, radius, reliable, reason, diagnosis}
+function M.predict(A)
+  local d = nl.diagnose(A)
+  local gs = d.gauss_seidel
+  return { predicted = gs.sweeps, radius = gs.radius, reliable = gs.reliable, reason = gs.reason, diagnosis = d }
+end
+
+--- Seconds as a power of n, method by method: lines of text, theory's exponent beside the fitted one.
+---@param rows table[]
+---@param theory table<string, number>  method -> exponent
+---@return string[]
+function M.exponents(rows, theory)
+  local out = {}
+  for _, group in ipairs(rows_of.group(rows, { "method" })) do
+    local timed = rows_of.where(group.rows, function(r) return r.seconds and r.seconds > 0 end)
+    if #rows_of.distinct(timed, "n") >= 2 then
+      local fit = stats.power_fit(rows_of.column(timed, "n"), rows_of.column(timed, "seconds"))
+      local said = theory[group.key.method]
+      out[#out + 1] = ("%s: time grows as n^%.2f%s%s"):format(group.key.method, fit.exponent,
+        fit.exponent_error == fit.exponent_error and (" (standard error %.2f)"):format(fit.exponent_error) or "",
+        said and (", theory for large n: %g%s"):format(said, math.abs(fit.exponent - said) > 0.5
+          and " - DEVIATES: the small sizes are ruled by set-up, caches and threads, not by arithmetic" or "") or "")
+    end
+  end
+  return out
+end
+
+--- The end of a run: figures, page, the list of what was written. Figures that cannot be drawn are said and the
+--- run goes on.
+---@param o table  the options of report.page, and out, name, drawings = list of plot.figure options whose `file` is a
+--- name below out, formats
+---@return string[] files
+function M.finish(o)
+  local written, figures, notes = { o.out .. "/" .. o.name .. ".csv" }, {}, o.notes or {}
+  for _, drawing in ipairs(o.drawings) do
+    drawing.file, drawing.formats = o.out .. "/" .. drawing.file, o.formats
+    local done, message = plot.figure(drawing)
+    if not done then error(message, 0) end
+    written[#written + 1] = done.gp
+    for _, path in ipairs(done.files) do
+      written[#written + 1] = path
+      if path:find("%.svg$") then figures[#figures + 1] = path end
+    end
+    for _, note in ipairs(done.notes) do if notes[#notes] ~= note then notes[#notes + 1] = note end end
+  end
+  for _, note in ipairs(notes) do io.stderr:write("note: ", note, "\n") end
+  local path = o.out .. "/" .. o.name .. ".md"
+  local ok, message = report.write{ path = path, title = o.title, question = o.question, arguments = o.arguments,
+    rows = o.rows, columns = o.columns, format = M.FORMAT, figures = figures, sections = o.sections, notes = notes }
+  if not ok then error(message, 0) end
+  written[#written + 1] = path
+  for _, section in ipairs(o.sections) do
+    io.write("\n", section[1], "\n")
+    for _, line in ipairs(section[2]) do io.write("  ", line, "\n") end
+  end
+  io.write("\nwritten:\n  ", table.concat(written, "\n  "), "\n")
+  return written
+end
+
+--- Print a plot with characters; where gnuplot is missing, say so.
+function M.show(drawing)
+  local color = file.is_terminal("stdout") and not os.getenv("NO_COLOR")
+  local picture, message = plot.text(drawing, { color = color })
+  if picture then io.write("\n", picture) else io.stderr:write("note: ", message, "\n") end
+end
+
+--- Print rows as people read them.
+function M.print(rows, columns)
+  io.write(tables.render(rows, { columns = columns, format = M.FORMAT }))
+end
+
+return M
