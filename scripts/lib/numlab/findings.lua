@@ -38,7 +38,8 @@ function M.growth(rows)
   local theory = { gauss = 3, lu = 3, lapack = 3, gauss_seidel = 2 }
   for _, method in ipairs(rows_of.distinct(rows, "method")) do
     local exponents, errors = {}, {}
-    for _, group in ipairs(rows_of.group(rows_of.where(rows, { method = method, code = "OK" }), { "density", "sign" })) do
+    local own = rows_of.where(rows, { method = method, code = "OK" })
+    for _, group in ipairs(rows_of.group(own, { "density", "sign" })) do
       local timed = rows_of.where(group.rows, function(r) return (r.seconds or 0) > 0 end)
       if #rows_of.distinct(timed, "n") >= 2 then
         local fit = stats.power_fit(rows_of.column(timed, "n"), rows_of.column(timed, "seconds"))
@@ -54,12 +55,13 @@ function M.growth(rows)
           and " (DEVIATES: at small n set-up, caches and threads count, not arithmetic alone)" or "")
     end
   end
-  local gs = rows_of.where(rows, function(r) return r.method == "gauss_seidel" and r.code == "OK" and r.iterations > 0 end)
   local each = {}
-  for i, r in ipairs(gs) do each[i] = r.seconds / r.iterations / r.nnz end
+  for _, r in ipairs(rows_of.where(rows, { method = "gauss_seidel", code = "OK" })) do
+    if r.iterations > 0 then each[#each + 1] = r.seconds / r.iterations / r.nnz * 1e9 end
+  end
   if #each > 0 then
-    add(out, "a Gauss-Seidel sweep costs %s ns an entry of A (theory: the same for every case, a sweep reads A once)",
-      (range(each, "%.2g"):gsub("%d[%d.e+-]*", function(v) return ("%.2g"):format(tonumber(v) * 1e9) end)))
+    add(out, "a Gauss-Seidel sweep costs %s ns an entry of A (theory: one price for large cases, where a sweep "
+      .. "reads A once)", (range(each, "%.2g")))
   end
   return out
 end
@@ -87,10 +89,10 @@ function M.iterations(rows)
   local mixed = rows_of.where(rows, { method = "gauss_seidel", sign = "mixed" })
   local negative = rows_of.where(rows, { method = "gauss_seidel", sign = "negative" })
   if #mixed > 0 and #negative > 0 then
-    local more = stats.median(rows_of.column(negative, "iterations")) / stats.median(rows_of.column(mixed, "iterations"))
-    add(out, "the same dominance, other signs: negative entries need %.0f times the sweeps of mixed ones. With one sign "
-      .. "the errors of all unknowns add up, with mixed signs they cancel: dominance alone bounds the rate, signs set it",
-      more)
+    local function middle(list) return stats.median(rows_of.column(list, "iterations")) end
+    add(out, "the same dominance, other signs: negative entries need %.0f times the sweeps of mixed ones. With one "
+      .. "sign the errors of all unknowns add up, with mixed signs they cancel: dominance alone bounds the rate, "
+      .. "the signs set it", middle(negative) / middle(mixed))
   end
   return out
 end
@@ -106,8 +108,8 @@ function M.sparsity(rows)
     if #sparse > 0 and #dense > 0 then
       local factor = stats.median(rows_of.column(dense, "seconds")) / stats.median(rows_of.column(sparse, "seconds"))
       local nnz, fill = sparse[1].nnz, sparse[1].nnz_factor
-      add(out, "n = %d, density %g: csparse is %.1f times %s than %s; its factor holds %s entries, %.1f times those of A "
-        .. "and %.0f %% of a full matrix", group.key.n, group.key.density, factor >= 1 and factor or 1 / factor,
+      add(out, "n = %d, density %g: csparse is %.1f times %s than %s; its factor holds %s entries, %.1f times those "
+        .. "of A and %.0f %% of a full matrix", group.key.n, group.key.density, factor >= 1 and factor or 1 / factor,
         factor >= 1 and "faster" or "slower", dense[1].method, tables.cell(fill or 0 / 0), (fill or 0 / 0) / nnz,
         100 * (fill or 0 / 0) / group.key.n ^ 2)
     end
@@ -154,7 +156,8 @@ end
 --- Points without a result, and why.
 function M.failures(rows)
   local out = {}
-  for _, group in ipairs(rows_of.group(rows_of.where(rows, function(r) return r.code ~= "OK" end), { "method", "code" })) do
+  local failed = rows_of.where(rows, function(r) return r.code ~= "OK" end)
+  for _, group in ipairs(rows_of.group(failed, { "method", "code" })) do
     add(out, "%s: %d of its points end with %s, the first so: %s", group.key.method, #group.rows, group.key.code,
       group.rows[1].message or "no message")
   end
@@ -166,9 +169,10 @@ end
 ---@return table[]  {{title, lines}, ...}
 function M.sweep(rows)
   local out = {}
-  for _, section in ipairs({ { "Who is fastest", M.winners }, { "How time grows", M.growth },
-    { "Iterations and dominance", M.iterations }, { "Sparse against dense", M.sparsity }, { "Accuracy", M.accuracy },
-    { "Memory", M.memory }, { "Failures", M.failures } }) do
+  local sections = { { "Who is fastest", M.winners }, { "How time grows", M.growth },
+    { "Iterations and dominance", M.iterations }, { "Sparse against dense", M.sparsity },
+    { "Accuracy", M.accuracy }, { "Memory", M.memory }, { "Failures", M.failures } }
+  for _, section in ipairs(sections) do
     local lines = section[2](rows)
     if #lines > 0 then out[#out + 1] = { section[1], lines } end
   end

@@ -146,11 +146,12 @@ local function progress(o, clock)
   end
 end
 
+-- A failure as a row: its code and message, and what the contestant knew all the same (info.row).
 local function failure(result)
   local info = type(result.info) == "table" and result.info or {}
-  return { code = info.code or "ERROR", message = tostring(result.message or "no message"), repeats = 0,
-    iterations = info.iterations, relative_residual = info.relative_residual, backward_error = info.backward_error,
-    converged = false }
+  local row = { code = info.code or "ERROR", message = tostring(result.message or "no message"), repeats = 0 }
+  for k, v in pairs(info.row or {}) do row[k] = v end
+  return row
 end
 
 -- The contestants of one point that have no row yet, measured side by side.

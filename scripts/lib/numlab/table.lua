@@ -137,12 +137,16 @@ function M.markdown(rows, options)
   return table.concat(out, "\n") .. "\n"
 end
 
+-- What csv says in words.
+local NAMED = { ["true"] = true, ["false"] = false, nan = 0 / 0, ["-nan"] = 0 / 0, inf = math.huge,
+  ["-inf"] = -math.huge }
+
 --- One field of csv. Strings that a reader could take for something else are quoted.
 local function csv_field(value)
   if value == nil then return "" end
   if type(value) == "number" then return text.number(value) end
   local s = tostring(value)
-  if s:find('[,"\r\n]') or s:find("^%s") or s:find("%s$") or (type(value) == "string" and (s == "" or tonumber(s)))
+  if s:find('[,"\r\n]') or s:find("^%s") or s:find("%s$") or (type(value) == "string" and (s == "" or tonumber(s) or NAMED[s] ~= nil))
   then return '"' .. s:gsub('"', '""') .. '"' end
   return s
 end
@@ -178,9 +182,6 @@ function M.csv(rows, options)
   return table.concat(out, "\n") .. "\n"
 end
 
-local NAMED = { ["true"] = true, ["false"] = false, nan = 0 / 0, ["-nan"] = 0 / 0, inf = math.huge,
-  ["-inf"] = -math.huge }
-
 -- Records of raw fields {value, quoted}, and why the last one is missing where it is.
 local function split(s)
   local records, fields, at = {}, {}, 1
@@ -212,7 +213,7 @@ local function split(s)
       records[#records + 1], fields = fields, {}
     end
   end
-  return records
+  return records, #fields > 0 and "the last line does not end" or nil
 end
 
 --- Rows of a csv text as `csv` writes it: numbers, true, false, nan and inf get their values, an empty field is

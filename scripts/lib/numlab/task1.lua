@@ -59,22 +59,27 @@ end
 ---@param system table  {A, b, x (true solution, may be absent), predicted (sweeps), radius}
 ---@param label string
 ---@param extra table?  more options of nl.solve
----@return table? row, string? message, table? info
+---@return table? row, string? message, table? info  info.row: what is known of a failure
 function M.measure(system, label, extra)
   local options = {}
   for k, v in pairs(M.METHODS[label]) do options[k] = v end
   for k, v in pairs(extra or {}) do options[k] = v end
   local bytes, x, info, facts = nl.memory.peak(function() return nl.solve(system.A, system.b, options) end)
-  if not x then return nil, info, facts end
-  local iterative = label == "gauss_seidel"
+  local message = info
+  if x then facts, message = info, info.warning or (info.converted and info.converted .. " for this method") end
   local n = #system.b
-  return { seconds = info.seconds, iterations = info.iterations, converged = info.converged,
-    predicted_iterations = iterative and system.predicted or nil, radius = iterative and system.radius or nil,
-    rel_error = system.x and (x - system.x):norm() / system.x:norm() or nil,
-    relative_residual = info.relative_residual, backward_error = info.backward_error, error_bound = info.error_bound,
-    growth = info.growth, peak_bytes = bytes, predicted_bytes = predicted_bytes(label, n, 1, info),
-    nnz = system.A.nnz, nnz_factor = info.nnz_factor, threads = nl.threads(), history = info.history,
-    message = info.warning or (info.converted and info.converted ~= "" and info.converted) or nil }
+  local row = { iterations = facts.iterations, converged = facts.converged, threads = nl.threads(),
+    relative_residual = facts.relative_residual, backward_error = facts.backward_error, growth = facts.growth,
+    error_bound = facts.error_bound, peak_bytes = bytes, predicted_bytes = predicted_bytes(label, n, 1, facts),
+    nnz = system.A.nnz, nnz_factor = facts.nnz_factor, history = facts.history, message = message }
+  if label == "gauss_seidel" then row.predicted_iterations, row.radius = system.predicted, system.radius end
+  if not x then
+    facts.row = row
+    return nil, message, facts
+  end
+  row.seconds = facts.seconds
+  if system.x then row.rel_error = (x - system.x):norm() / system.x:norm() end
+  return row
 end
 
 --- What Gauss-Seidel should do on A, by nl.diagnose: predicted sweeps, spectral radius, why.
