@@ -40,7 +40,7 @@ describe("numlab.args", function()
   end)
 
   it("raises on unknown keys, naming the nearest", function()
-    assert.error_matches(function() read("qick=true") end, "unknown key 'qick' %(did you mean 'quick'%? known: n, names")
+    assert.error_matches(function() read("qick=true") end, "unknown key 'qick' %(did you mean 'quick'%? known: n,")
     assert.error_matches(function() read("zzzzzzz=1") end, "unknown key 'zzzzzzz' %(known: ")
   end)
 

@@ -31,7 +31,8 @@ describe("numlab.table", function()
       " 100   0.00123  高斯  gauss",
       "2000  12.5      a|b   lapack",
       "   5   -        -     x",
-    }, "\n") .. "\n", tables.render(rows, { columns = { "n", "t", { "note", title = "Note" }, { "method", title = "m" } } }))
+    }, "\n") .. "\n", tables.render(rows, {
+      columns = { "n", "t", { "note", title = "Note" }, { "method", title = "m" } } }))
   end)
 
   it("writes Markdown in which cells stay cells", function()

@@ -146,8 +146,8 @@ local function csv_field(value)
   if value == nil then return "" end
   if type(value) == "number" then return text.number(value) end
   local s = tostring(value)
-  if s:find('[,"\r\n]') or s:find("^%s") or s:find("%s$") or (type(value) == "string" and (s == "" or tonumber(s) or NAMED[s] ~= nil))
-  then return '"' .. s:gsub('"', '""') .. '"' end
+  local misread = type(value) == "string" and (s == "" or tonumber(s) or NAMED[s] ~= nil)
+  if misread or s:find('[,"\r\n]') or s:find("^%s") or s:find("%s$") then return '"' .. s:gsub('"', '""') .. '"' end
   return s
 end
 
