@@ -6,6 +6,7 @@
  * common block is opaque here: 2664 bytes there, 16 KiB given. An indefinite A can pass the simplicial L D L'
  * with a negative D, so D is looked at. nnz_factor counts L with its diagonal; L' is not stored. */
 #include "csc.h"
+#include "solver/matrix.h"
 #include "solver/method.h"
 #include "suitesparse.h"
 #include <float.h>
@@ -94,23 +95,16 @@ static nl_status not_symmetric(int64_t i, int64_t j, double a, double b, nl_solv
                  i + 1, j + 1, a, j + 1, i + 1, b);
 }
 
-/* Row i against column i, both ascending: a merge in which what one side lacks is 0. Differences within the
- * rounding of the largest entry are let pass. */
-static nl_status check_symmetric(const nl_sparse *A, const nl_csc *C, nl_solve_info *info) {
+/* Differences within the rounding of the largest entry are let pass. */
+static nl_status check_symmetric(const nl_sparse *A, nl_solve_info *info) {
+  nl_matrix matrix = {.sparse = A};
+  nl_asymmetry worst;
   double most = 0;
+  NL_TRY(nl_matrix_asymmetry(&matrix, &worst));
   for (int64_t e = 0; e < A->nnz; e++) most = fmax(most, fabs(A->values[e]));
-  for (int64_t i = 0; i < A->rows; i++) {
-    int64_t e = A->start[i], e_end = A->start[i + 1], c = C->start[i], c_end = C->start[i + 1];
-    while (e < e_end || c < c_end) {
-      int64_t j_row = e < e_end ? A->index[e] : INT64_MAX, j_column = c < c_end ? C->index[c] : INT64_MAX;
-      double a = j_row <= j_column ? A->values[e] : 0, b = j_column <= j_row ? C->values[c] : 0;
-      if (!(fabs(a - b) <= 8 * DBL_EPSILON * most))
-        return not_symmetric(i, j_row < j_column ? j_row : j_column, a, b, info);
-      e += j_row <= j_column;
-      c += j_column <= j_row;
-    }
-  }
-  return NL_OK;
+  if (worst.most <= 8 * DBL_EPSILON * most) return NL_OK;
+  return not_symmetric(worst.j, worst.i, nl_sparse_get(A, worst.j, worst.i),
+                       nl_sparse_get(A, worst.i, worst.j), info);
 }
 
 /* The first column of the factor that says A is not positive definite, or n. */
@@ -194,7 +188,7 @@ static nl_status run(const nl_system *s, const nl_solve_options *o, nl_solve_inf
   NL_TRY(nl_library_int("cholmod: right-hand sides", s->k, &k));
   if (n == 0 || k == 0) return NL_OK;
   NL_TRY(nl_csc_from("cholmod", s->A.sparse, &C));
-  nl_status status = check_symmetric(s->A.sparse, &C, info);
+  nl_status status = check_symmetric(s->A.sparse, info);
   if (status != NL_OK) goto done;
   status = NL_NOMEM;
   R = nl_alloc(s->n * s->k, sizeof *R, NL_WORKSPACE);
