@@ -7,6 +7,7 @@ int luaopen_numlab(lua_State *L) {
   lua_newtable(L);
   /* one line a binding file */
   nlL_open_diagnose(L);
+  nlL_open_linalg(L);
   nlL_open_tensor(L);
   nlL_open_make(L);
   nlL_open_ops(L);

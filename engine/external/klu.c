@@ -23,8 +23,10 @@ typedef struct klu_common {
 
 enum { KLU_SINGULAR = 1, KLU_OUT_OF_MEMORY = -2, KLU_TOO_LARGE = -4 };
 
-typedef struct klu_symbolic klu_symbolic; /* opaque */
-typedef struct klu_numeric {              /* begins with */
+typedef struct klu_symbolic {           /* begins with */
+  double symmetry, est_flops, lnz, unz; /* -1: unknown */
+} klu_symbolic;
+typedef struct klu_numeric { /* begins with */
   int n, nblocks, lnz, unz, max_lnz_block, max_unz_block;
   int *Pnum, *Pinv, *Lip, *Uip, *Llen, *Ulen;
   void **LUbx;
@@ -131,6 +133,29 @@ done:
   if (numeric) table.free_numeric(&numeric, &common);
   if (symbolic) table.free_symbolic(&symbolic, &common);
   nl_free(X);
+  nl_csc_release(&C);
+  return status;
+}
+
+nl_status nl_klu_predict(const nl_sparse *A, double *entries, double *flops) {
+  int n;
+  nl_csc C = {0};
+  klu_common common = {0};
+  *entries = *flops = -1;
+  NL_TRY(nl_library_int("klu: n", A->rows, &n));
+  if (n == 0) return NL_OK;
+  NL_TRY(nl_csc_from("klu", A, &C));
+  nl_suitesparse_begin(&table.shared);
+  table.defaults(&common);
+  klu_symbolic *symbolic = table.analyze(n, C.start, C.index, &common);
+  nl_status status = NL_OK;
+  if (symbolic && common.structural_rank == n && symbolic->lnz >= 0 && symbolic->est_flops >= 0) {
+    *entries = symbolic->lnz + symbolic->unz - n;
+    *flops = symbolic->est_flops;
+  } else if (!symbolic && nl_suitesparse_refused()) {
+    status = nl_suitesparse_no_memory("klu");
+  }
+  if (symbolic) table.free_symbolic(&symbolic, &common);
   nl_csc_release(&C);
   return status;
 }

@@ -4,6 +4,7 @@
 #define NL_EXTERNAL_SUITESPARSE_H
 
 #include "library.h"
+#include <numlab/sparse.h>
 
 /* The global of libsuitesparseconfig; the fields after these are left alone. */
 typedef struct nl_suitesparse {
@@ -36,5 +37,10 @@ void nl_suitesparse_begin(const nl_suitesparse_shared *shared);
  * integers overflowed, UNSUPPORTED. */
 nl_status nl_suitesparse_no_memory(const char *who);
 bool nl_suitesparse_refused(void); /* nl_alloc said no since the last begin, on this thread */
+
+/* klu.c: entries of L + U and arithmetic of a factorisation with KLU's block triangular form and AMD, by
+ * symbolic analysis of A + A^T; both -1 when the analysis cannot tell (structurally singular, not AMD). KLU
+ * must have been opened. NOMEM. */
+nl_status nl_klu_predict(const nl_sparse *A, double *entries, double *flops);
 
 #endif
