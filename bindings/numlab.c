@@ -12,6 +12,7 @@ int luaopen_numlab(lua_State *L) {
   nlL_open_make(L);
   nlL_open_ops(L);
   nlL_open_reduce(L);
+  nlL_open_combine(L);
   nlL_open_system(L);
   lua_pushliteral(L, NL_VERSION);
   lua_setfield(L, -2, "version");

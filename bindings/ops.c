@@ -45,6 +45,7 @@ static int l_sqrt(lua_State *L) { return unary(L, NL_SQRT); }
 static int l_tanh(lua_State *L) { return unary(L, NL_TANH); }
 static int l_sin(lua_State *L) { return unary(L, NL_SIN); }
 static int l_cos(lua_State *L) { return unary(L, NL_COS); }
+static int l_round_down(lua_State *L) { return unary(L, NL_FLOOR); }
 static int l_isnan(lua_State *L) { return unary(L, NL_ISNAN); }
 
 /* A * B: the matrix product, or scaling by a number; 1-d times 1-d is a number. The sparse class has its own
@@ -62,15 +63,77 @@ static int l_product(lua_State *L) {
   return 1;
 }
 
-static const luaL_Reg methods[] = {{"mul", l_mul}, {"div", l_div}, {"pow", l_pow},     {"lt", l_lt},
-                                   {"le", l_le},   {"gt", l_gt},   {"ge", l_ge},       {"eq", l_eq},
-                                   {"ne", l_ne},   {"add", l_add}, {"sub", l_sub},     {"abs", l_abs},
-                                   {"exp", l_exp}, {"log", l_log}, {"sqrt", l_sqrt},   {"tanh", l_tanh},
-                                   {"sin", l_sin}, {"cos", l_cos}, {"isnan", l_isnan}, {"matmul", l_product},
+/* --- operators that tensors do not have: they say which method does it ------------------------------- */
+
+static int refuse(lua_State *L, const char *operator, const char * instead) {
+  return luaL_error(L, "tensors have no operator %s; %s", operator, instead);
+}
+
+static int l_no_power(lua_State *L) {
+  return refuse(L, "^", "use t:pow(p) for elementwise powers, A*A for products");
+}
+static int l_no_remainder(lua_State *L) { return refuse(L, "%", "use t:sub(t:div(n):floor():mul(n))"); }
+static int l_no_whole_division(lua_State *L) { return refuse(L, "//", "use t:div(u):floor()"); }
+static int l_no_concat(lua_State *L) {
+  return refuse(L, "..", "use tostring(t) for text, nl.cat({t, u}, dim)");
+}
+static int l_no_order(lua_State *L) { return refuse(L, "< or <=", "use t:lt(u), t:le(u) elementwise"); }
+
+/* t == u in Lua is a single truth: same dtype, same shape, all elements equal (so NaN is unequal to itself)
+ */
+static int l_equal(lua_State *L) {
+  const nl_tensor *a = nlL_totensor(L, 1), *b = nlL_totensor(L, 2);
+  bool same = a && b && a->dtype == b->dtype && nl_tensor_same_shape(a, b);
+  if (same) {
+    nl_tensor *equal = nlL_newtensor(L), *all = nlL_newtensor(L);
+    nl_status s;
+    NLL_RETRY(L, s, nl_binary(NL_EQ, a, b, equal));
+    if (s == NL_OK) NLL_RETRY(L, s, nl_reduce_all(NL_REDUCE_ALL, equal, all));
+    nlL_check(L, s);
+    same = nl_tensor_get(all, NULL) != 0;
+    nl_tensor_release(equal);
+    nl_tensor_release(all);
+  }
+  lua_pushboolean(L, same);
+  return 1;
+}
+
+static const luaL_Reg methods[] = {{"mul", l_mul},
+                                   {"div", l_div},
+                                   {"pow", l_pow},
+                                   {"lt", l_lt},
+                                   {"le", l_le},
+                                   {"gt", l_gt},
+                                   {"ge", l_ge},
+                                   {"eq", l_eq},
+                                   {"ne", l_ne},
+                                   {"add", l_add},
+                                   {"sub", l_sub},
+                                   {"abs", l_abs},
+                                   {"exp", l_exp},
+                                   {"log", l_log},
+                                   {"sqrt", l_sqrt},
+                                   {"tanh", l_tanh},
+                                   {"sin", l_sin},
+                                   {"cos", l_cos},
+                                   {"floor", l_round_down},
+                                   {"isnan", l_isnan},
+                                   {"matmul", l_product},
                                    {NULL, NULL}};
 
-static const luaL_Reg operators[] = {{"__add", l_add}, {"__sub", l_sub}, {"__mul", l_product},
-                                     {"__div", l_div}, {"__unm", l_neg}, {NULL, NULL}};
+static const luaL_Reg operators[] = {{"__add", l_add},
+                                     {"__sub", l_sub},
+                                     {"__mul", l_product},
+                                     {"__div", l_div},
+                                     {"__unm", l_neg},
+                                     {"__pow", l_no_power},
+                                     {"__mod", l_no_remainder},
+                                     {"__idiv", l_no_whole_division},
+                                     {"__concat", l_no_concat},
+                                     {"__lt", l_no_order},
+                                     {"__le", l_no_order},
+                                     {"__eq", l_equal},
+                                     {NULL, NULL}};
 
 void nlL_open_ops(lua_State *L) {
   nlL_addmethods(L, methods);

@@ -84,6 +84,7 @@ void nlL_open_tensor(lua_State *L);  /* tensor.c: the tensor class */
 void nlL_open_make(lua_State *L);    /* make.c: constructors of tensors */
 void nlL_open_ops(lua_State *L);     /* ops.c: elementwise, reductions, products as functions and methods */
 void nlL_open_reduce(lua_State *L);  /* reduce.c: reductions, norms */
+void nlL_open_combine(lua_State *L); /* combine.c: where, cat, softmax, allclose */
 void nlL_open_sparse(lua_State *L);  /* sparse.c: nl.sparse */
 void nlL_open_gallery(lua_State *L); /* gallery.c: nl.gallery */
 void nlL_open_solve(lua_State *L);   /* solve.c: nl.solve, nl.lu */

@@ -9,8 +9,8 @@ enum { GRAIN = 16384 }; /* elements a thread at least: below that waking one cos
 
 static const char *const binary_name[NL_BINARY_OPS] = {"add", "sub", "mul", "div", "pow", "lt",
                                                        "le",  "gt",  "ge",  "eq",  "ne"};
-static const char *const unary_name[NL_UNARY_OPS] = {"neg",  "abs", "exp", "log",  "sqrt",
-                                                     "tanh", "sin", "cos", "isnan"};
+static const char *const unary_name[NL_UNARY_OPS] = {"neg",  "abs",  "floor", "exp", "log",
+                                                     "sqrt", "tanh", "sin",   "cos", "isnan"};
 
 const char *nl_binary_name(nl_binary_op op) { return binary_name[op]; }
 const char *nl_unary_name(nl_unary_op op) { return unary_name[op]; }

@@ -64,7 +64,8 @@ void nl_unary_i64(void *context, int64_t begin, int64_t end) {
   for (int64_t i = begin; i < end && !nl_interrupted(); i += NL_CHUNK) {
     int64_t n = end - i < NL_CHUNK ? end - i : NL_CHUNK;
     const int64_t *x = nl_walk_i64(&wa, n, a);
-    for (int64_t k = 0; k < n; k++) result[k] = job->op == NL_ABS && x[k] >= 0 ? x[k] : subtract(0, x[k]);
+    for (int64_t k = 0; k < n; k++)
+      result[k] = job->op == NL_FLOOR || (job->op == NL_ABS && x[k] >= 0) ? x[k] : subtract(0, x[k]);
     nl_store_i64(job->out->dtype, data + i * nl_dtype_size(job->out->dtype), n, result);
   }
 }

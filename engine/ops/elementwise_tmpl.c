@@ -79,6 +79,9 @@ static void function(nl_unary_op op, int64_t n, const NL_R *x, NL_R *out) {
   case NL_ABS:
     for (int64_t i = 0; i < n; i++) out[i] = fabs(x[i]);
     break;
+  case NL_FLOOR:
+    for (int64_t i = 0; i < n; i++) out[i] = floor(x[i]);
+    break;
   case NL_EXP:
     for (int64_t i = 0; i < n; i++) out[i] = exp(x[i]);
     break;

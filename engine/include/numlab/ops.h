@@ -37,6 +37,7 @@ nl_status nl_binary_number(nl_binary_op op, const nl_tensor *a, double number, b
 typedef enum nl_unary_op {
   NL_NEG,
   NL_ABS,
+  NL_FLOOR,
   NL_EXP, /* from here to NL_COS: elementary functions */
   NL_LOG,
   NL_SQRT,
@@ -102,7 +103,8 @@ typedef struct nl_agreement {
   double max_rel; /* largest |a - b| / |b| over b != 0 */
 } nl_agreement;
 
-/* Shapes broadcast; dtypes may differ. Nothing to compare agrees. */
+/* One shape broadcasts to the other; dtypes may differ. Nothing to compare agrees. SHAPE; ARG for negative or
+ * NaN tolerances. */
 nl_status nl_allclose(const nl_tensor *a, const nl_tensor *b, double rtol, double atol, nl_agreement *out);
 
 #endif
