@@ -14,6 +14,7 @@ int luaopen_numlab(lua_State *L) {
   nlL_open_reduce(L);
   nlL_open_combine(L);
   nlL_open_system(L);
+  nlL_open_solve(L);
   lua_pushliteral(L, NL_VERSION);
   lua_setfield(L, -2, "version");
   return 1;

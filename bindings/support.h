@@ -87,7 +87,8 @@ void nlL_open_reduce(lua_State *L);  /* reduce.c: reductions, norms */
 void nlL_open_combine(lua_State *L); /* combine.c: where, cat, softmax, allclose */
 void nlL_open_sparse(lua_State *L);  /* sparse.c: nl.sparse */
 void nlL_open_gallery(lua_State *L); /* gallery.c: nl.gallery */
-void nlL_open_solve(lua_State *L);   /* solve.c: nl.solve, nl.lu */
+void nlL_open_solve(lua_State *L);   /* solve.c: nl.solve */
+void nlL_open_lu(lua_State *L);      /* lu.c: nl.lu */
 void nlL_open_linalg(lua_State *L);  /* linalg.c: borrowed factorisations */
 void nlL_open_diagnose(lua_State *L);
 void nlL_open_io(lua_State *L);     /* io.c: nl.load, nl.save */

@@ -91,6 +91,9 @@ nl_status nl_lu_factor(const nl_tensor *A, int64_t block, nl_lu *out);
 /* X has B's shape (n) or (n, k). SINGULAR names the column. */
 nl_status nl_lu_solve(const nl_lu *F, const nl_tensor *B, nl_tensor *X);
 double nl_lu_rcond(const nl_lu *F); /* 1-norm estimate (Higham's); 0 when singular; NaN when out of memory */
-void nl_lu_release(nl_lu *F);
+/* New matrices L (unit lower) and U (upper) with P A = L U. */
+nl_status nl_lu_lower(const nl_lu *F, nl_tensor *L);
+nl_status nl_lu_upper(const nl_lu *F, nl_tensor *U);
+void nl_lu_release(nl_lu *F); /* an empty factor is accepted */
 
 #endif

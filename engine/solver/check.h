@@ -1,0 +1,18 @@
+/* Checks around a solve that share no code with any solver: finite input, and the residuals of the result. */
+#ifndef NL_SOLVER_CHECK_H
+#define NL_SOLVER_CHECK_H
+
+#include <numlab/solve.h>
+
+/* NONFINITE names the first NaN or infinity, row by row: "solve: A(3,4) is nan". b may have any strides. */
+nl_status nl_check_finite_matrix(const nl_matrix *A);
+nl_status nl_check_finite_rhs(const nl_tensor *b);
+
+/* Both error measures of X for A X = B, in double whatever the types, worst over right-hand sides:
+ *   relative_residual  ||b - A x||_2 / ||b||_2                                  (0 for b = 0, x = 0)
+ *   backward_error     ||b - A x||_inf / (||A||_inf ||x||_inf + ||b||_inf)      (Rigal and Gaches, 1967)
+ * B and X have the same shape, (n) or (n, k). Numbers so large that a square overflows are scaled first. */
+nl_status nl_residuals(const nl_matrix *A, const nl_tensor *B, const nl_tensor *X, double *relative_residual,
+                       double *backward_error);
+
+#endif
