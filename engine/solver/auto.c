@@ -50,7 +50,7 @@ static const nl_method *dense(int64_t n, const char *what, char *reason) {
   bool lapack = n > SMALL && here(&nl_method_lapack);
   snprintf(reason, 200, "%s, %" PRId64 " x %" PRId64 ": %s", what, n, n,
            lapack ? "LU by LAPACK" : "blocked LU of our own");
-  return lapack ? &nl_method_lapack : &nl_method_lu;
+  return lapack ? &nl_method_lapack : nl_method_find("gauss");
 }
 
 /* --- sparse ------------------------------------------------------------------------------------------- */
