@@ -31,6 +31,7 @@ static int l_where(lua_State *L) {
 /* nl.cat({a, b, ..}, dim) */
 static int l_cat(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 2);
   lua_Integer count = luaL_len(L, 1);
   if (count < 1 || count > 1 << 20) luaL_error(L, "cat: a table of %I tensors, expected at least one", count);
   const nl_tensor **parts = lua_newuserdatauv(L, (size_t)count * sizeof *parts, 0);
