@@ -1,45 +1,162 @@
-/* The numlab program: subcommands around one Lua state. All of it runs under lua_pcall. */
-#include "numlab.h"
+/* The numlab program: finds the subcommand, checks the environment, hands over.
+ *
+ * Everything that costs time happens in the subcommand that needs it, so that an empty script starts in about
+ * a millisecond: no library is opened here and no file read. */
+#include "program.h"
 #include "support.h"
-#include <lualib.h>
+#include <errno.h>
+#include <locale.h>
+#include <numlab/memory.h>
+#include <numlab/parallel.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-static int run(lua_State *L) {
-  int argc = (int)lua_tointeger(L, 1);
-  char **argv = lua_touserdata(L, 2);
-  luaL_openlibs(L);
-  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
-  lua_pushcfunction(L, luaopen_numlab);
-  lua_setfield(L, -2, "numlab");
-  lua_pop(L, 1);
-  if (argc == 3 && strcmp(argv[1], "-e") == 0) {
-    if (luaL_loadstring(L, argv[2]) != LUA_OK) lua_error(L);
-    lua_call(L, 0, 0);
-  } else if (argc >= 3 && strcmp(argv[1], "run") == 0) {
-    lua_createtable(L, argc - 3, 0);
-    for (int i = 2; i < argc; i++) {
-      lua_pushstring(L, argv[i]);
-      lua_rawseti(L, -2, i - 2);
-    }
-    lua_setglobal(L, "arg");
-    if (luaL_loadfile(L, argv[2]) != LUA_OK) lua_error(L);
-    for (int i = 3; i < argc; i++) lua_pushstring(L, argv[i]);
-    lua_call(L, argc - 3, 0);
-  } else {
-    luaL_error(L, "usage: numlab run FILE [words ...] | numlab -e CODE");
+static int version(int argc, char **argv);
+static int help(int argc, char **argv);
+
+typedef struct command {
+  const char *name, *words, *summary, *text;
+  int (*run)(int argc, char **argv);
+} command;
+
+static const command commands[] = {
+    {"run", "FILE [words ...]", "run a Lua script",
+     "FILE is looked for as given, then below ./scripts/, then below numlab's own scripts; '-' is the "
+     "standard\n"
+     "input. The words after FILE are the script's arg[1], arg[2], ... and its `...`.\n\n"
+     "    numlab run experiments/task1_sweep.lua quick=true\n"
+     "    numlab run experiments/task1_sweep.lua --help\n",
+     nlL_program_run},
+    {"-e", "CODE [-e CODE ...] [words ...]", "run Lua code from the command line",
+     "    numlab -e 'local nl = require \"numlab\"  print(nl.eye(3))'\n", nlL_program_eval},
+    {"repl", "", "explore interactively; the same as no subcommand",
+     "nl is loaded. An expression prints its values, a `;` at its end silences them, ans is the last value.\n"
+     "A chunk may span lines. Ctrl-C interrupts a computation, Ctrl-D ends. Works on a pipe, without "
+     "prompts.\n",
+     nlL_program_repl},
+    {"doctor", "[--json]", "what this numlab found here, what is missing, what that costs and how to get it",
+     "Exit code 1 when something is missing that numlab cannot do without.\n", nlL_program_doctor},
+    {"version", "", "print the version", "", version},
+    {"help", "[COMMAND]", "print help", "", help},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static const command *find(const char *name) {
+  const command *c = commands;
+  while (c->name && strcmp(c->name, name) != 0) c++;
+  return c->name ? c : NULL;
+}
+
+/* --- help ------------------------------------------------------------------------------------------------
+ */
+
+static int overview(void) {
+  puts("numlab: numerical methods as short Lua scripts over a C engine\n\nusage:");
+  for (const command *c = commands; c->name; c++) {
+    char usage[64];
+    snprintf(usage, sizeof usage, "%s %s", c->name, c->words);
+    printf("    numlab %-32s %s\n", usage, c->summary);
   }
-  return 0;
+  puts("    numlab                                  the same as numlab repl\n\n"
+       "environment:\n"
+       "    NUMLAB_MEMORY    most bytes numlab may hold: 4GiB, 512MiB (default: 80 % of what is available)\n"
+       "    NUMLAB_THREADS   threads of its kernels: 1 to 256 (default: the cores it may use)\n"
+       "    NUMLAB_CPU       highest kernel level to use: generic, avx2, avx512, avx512bf16 (default: the "
+       "CPU's)\n"
+       "    NUMLAB_EXTERNAL  borrowed libraries that count as absent: off, or names such as umfpack,klu\n\n"
+       "exit codes: 0 ok, 1 the script failed or cannot be read, 2 wrong usage, 130 interrupted\n\n"
+       "numlab COMMAND --help says more about one command.");
+  return NLL_EXIT_OK;
+}
+
+static int explain(const command *c) {
+  printf("usage: numlab %s%s%s\n\n%s%s.\n", c->name, c->words[0] ? " " : "", c->words, c->summary, "");
+  if (c->text[0]) printf("\n%s", c->text);
+  return NLL_EXIT_OK;
+}
+
+static int unknown(const char *word) {
+  const char *names[sizeof commands / sizeof *commands];
+  int n = 0;
+  for (const command *c = commands; c->name; c++) names[n++] = c->name;
+  names[n] = NULL;
+  const char *near = nlL_nearest(word, names);
+  fprintf(stderr, "numlab: unknown command '%s'", word);
+  if (access(word, F_OK) == 0) fprintf(stderr, " (to run a script: numlab run %s)", word);
+  else if (near) fprintf(stderr, " (did you mean '%s'?)", near);
+  fputs("; numlab --help lists them\n", stderr);
+  return NLL_EXIT_USAGE;
+}
+
+static int help(int argc, char **argv) {
+  if (argc < 2) return overview();
+  const command *c = find(argv[1]);
+  return c ? explain(c) : unknown(argv[1]);
+}
+
+static int version(int argc, char **argv) {
+  (void)argc, (void)argv;
+  printf("numlab %s (%s, compiled by gcc %s)\n", NL_VERSION, LUA_RELEASE, __VERSION__);
+  return NLL_EXIT_OK;
+}
+
+/* --- environment ------------------------------------------------------------------------------------------
+ */
+
+/* A setting that cannot be read is an error at start: silently another limit would falsify a measurement. */
+static bool environment_is_sound(void) {
+  static const char *const levels[] = {"generic", "avx2", "avx512", "avx512bf16", NULL};
+  const char *memory = getenv("NUMLAB_MEMORY"), *threads = getenv("NUMLAB_THREADS"),
+             *cpu = getenv("NUMLAB_CPU");
+  int64_t bytes;
+  if (memory && nl_memory_parse(memory, &bytes) != NL_OK) {
+    fprintf(stderr, "numlab: NUMLAB_MEMORY: %s\n", nl_message());
+    return false;
+  }
+  if (threads) {
+    char *end;
+    long count = strtol(threads, &end, 10);
+    if (end == threads || *end || count < 1 || count > 256) {
+      fprintf(stderr, "numlab: NUMLAB_THREADS: '%s' is not a whole number from 1 to 256\n", threads);
+      return false;
+    }
+  }
+  if (cpu) {
+    int i = 0;
+    while (levels[i] && strcmp(levels[i], cpu) != 0) i++;
+    if (!levels[i]) {
+      const char *near = nlL_nearest(cpu, levels);
+      fprintf(stderr,
+              "numlab: NUMLAB_CPU: unknown level '%s'%s%s%s (known: generic, avx2, avx512, avx512bf16)\n",
+              cpu, near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
+      return false;
+    }
+  }
+  return true;
+}
+
+/* What a subcommand without Lua printed may not have reached its reader. */
+static int finished(int code) {
+  if ((fflush(stdout) != 0 || ferror(stdout)) && code == NLL_EXIT_OK) {
+    if (errno != EPIPE) fprintf(stderr, "numlab: cannot write to the standard output: %s\n", strerror(errno));
+    return NLL_EXIT_FAILED;
+  }
+  return code;
 }
 
 int main(int argc, char **argv) {
-  lua_State *L = luaL_newstate();
-  if (!L) return 1;
-  lua_pushcfunction(L, run);
-  lua_pushinteger(L, argc);
-  lua_pushlightuserdata(L, argv);
-  int status = lua_pcall(L, 2, 0, 0);
-  if (status != LUA_OK) fprintf(stderr, "numlab: %s\n", lua_tostring(L, -1));
-  lua_close(L);
-  return status == LUA_OK ? 0 : 1;
+  setlocale(LC_CTYPE, ""); /* widths of characters; numbers keep their decimal point */
+  nlL_program_signals();
+  if (argc < 1 || !environment_is_sound()) return NLL_EXIT_USAGE;
+  if (argc == 1) return nlL_program_repl(argc, argv);
+  const char *word = argv[1];
+  if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) return finished(overview());
+  if (strcmp(word, "--version") == 0 || strcmp(word, "-v") == 0) return finished(version(0, NULL));
+  const command *c = find(word);
+  if (!c) return unknown(word);
+  if (argc > 2 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0)) return finished(explain(c));
+  return finished(c->run(argc - 1, argv + 1));
 }

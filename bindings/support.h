@@ -78,6 +78,15 @@ int nlL_optchoice(lua_State *L, int arg, const char *what, const char *key, cons
 /* dtype = "f32" */
 nl_dtype nlL_optdtype(lua_State *L, int arg, const char *what, nl_dtype fallback);
 
+/* --- numlab's own scripts: tree.c --------------------------------------------------------------------- */
+
+/* The folder that holds lib/numlab/ and experiments/; NULL when it is not found. */
+const char *nlL_scripts(void);
+/* Put its lib/?.lua in front of package.path, once. */
+void nlL_addpath(lua_State *L);
+/* Give the module on top of the stack its lazily required libraries: nl.plot, nl.args, ... */
+void nlL_open_library(lua_State *L);
+
 /* --- modules: each adds its functions to the table on top of the stack ------------------------------ */
 
 void nlL_open_tensor(lua_State *L);  /* tensor.c: the tensor class */

@@ -1,0 +1,169 @@
+/* The Lua state around a subcommand: set up, called, interrupted, reported.
+ *
+ * A signal handler may set a Lua hook (lua_sethook is made for that) and the engine's flag, nothing else. The
+ * hook raises at the next instruction; own kernels return within 10 ms of the flag. A hook belongs to the
+ * main thread of Lua: a coroutine that never yields is ended by the second Ctrl-C only. */
+#include "numlab.h"
+#include "program.h"
+#include "support.h"
+#include <errno.h>
+#include <lualib.h>
+#include <numlab/interrupt.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static lua_State *volatile running;           /* the state a signal interrupts */
+static volatile sig_atomic_t interrupts;      /* Ctrl-C seen in this process */
+static volatile sig_atomic_t output_is_gone;  /* standard output is a pipe nobody reads */
+static volatile int64_t last_interrupt = -10; /* milliseconds, monotonic */
+static pthread_t main_thread;
+
+/* --- signals ------------------------------------------------------------------------------------------ */
+
+static int64_t milliseconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void stop(lua_State *L, lua_Debug *where) {
+  (void)where;
+  lua_sethook(L, NULL, 0, 0);
+  nl_interrupt_clear(); /* what the script does after catching this runs normally */
+  if (output_is_gone) luaL_error(L, "nobody reads the standard output any more");
+  luaL_error(L, "interrupted!");
+}
+
+static void stop_soon(void) {
+  lua_State *L = running;
+  if (L) lua_sethook(L, stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+}
+
+/* A borrowed library's thread may be the one that gets the signal; the state belongs to the main one. */
+static int forwarded(int number) {
+  if (pthread_equal(pthread_self(), main_thread)) return 0;
+  pthread_kill(main_thread, number);
+  return 1;
+}
+
+static void on_interrupt(int number) {
+  if (forwarded(number)) return;
+  int64_t now = milliseconds();
+  if (interrupts && now - last_interrupt < 1000) {
+    signal(SIGINT, SIG_DFL);
+    raise(SIGINT);
+    return;
+  }
+  last_interrupt = now;
+  interrupts = 1;
+  nl_interrupt();
+  stop_soon();
+}
+
+/* A handler instead of SIG_IGN: child programs get the default back, and a script that prints for ever into
+ * `head` ends. A pipe to gnuplot that broke does not concern standard output and only fails its write. */
+static void on_broken_pipe(int number) {
+  if (forwarded(number)) return;
+  int saved = errno;
+  struct pollfd out = {.fd = STDOUT_FILENO};
+  if (poll(&out, 1, 0) == 1 && (out.revents & POLLERR)) {
+    output_is_gone = 1;
+    stop_soon();
+  }
+  errno = saved;
+}
+
+void nlL_program_signals(void) {
+  main_thread = pthread_self();
+  struct sigaction action = {.sa_handler = on_interrupt}; /* no SA_RESTART: a blocked read ends too */
+  sigaction(SIGINT, &action, NULL);
+  action.sa_handler = on_broken_pipe;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGPIPE, &action, NULL);
+}
+
+int nlL_program_interrupt_taken(void) {
+  int seen = interrupts;
+  interrupts = 0;
+  nl_interrupt_clear();
+  return seen;
+}
+
+/* --- calls and errors --------------------------------------------------------------------------------- */
+
+/* As lua5.4: a traceback below a message, __tostring of other error values, else their type. */
+static int add_traceback(lua_State *L) {
+  const char *message = lua_tostring(L, 1);
+  if (!message) {
+    if (luaL_callmeta(L, 1, "__tostring") && lua_type(L, -1) == LUA_TSTRING) return 1;
+    message = lua_pushfstring(L, "(error object is a %s value)", luaL_typename(L, 1));
+  }
+  luaL_traceback(L, L, message, 1);
+  return 1;
+}
+
+int nlL_program_call(lua_State *L, int nargs, int nresults, int trace) {
+  int handler = 0;
+  if (trace) {
+    handler = lua_gettop(L) - nargs;
+    lua_pushcfunction(L, add_traceback);
+    lua_insert(L, handler);
+  }
+  int status = lua_pcall(L, nargs, nresults, handler);
+  if (handler) lua_remove(L, handler);
+  return status;
+}
+
+int nlL_program_report(lua_State *L) {
+  const char *message = lua_tostring(L, -1);
+  if (!output_is_gone) {
+    fflush(stdout);
+    fprintf(stderr, "numlab: %s\n", message ? message : "(error object is not a string)");
+  }
+  lua_pop(L, 1);
+  return interrupts ? NLL_EXIT_INTERRUPTED : NLL_EXIT_FAILED;
+}
+
+/* --- the state ---------------------------------------------------------------------------------------- */
+
+static int set_up(lua_State *L) {
+  lua_CFunction body = lua_tocfunction(L, 1);
+  lua_gc(L, LUA_GCSTOP); /* nothing is garbage yet */
+  luaL_openlibs(L);
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
+  lua_pushcfunction(L, luaopen_numlab);
+  lua_setfield(L, -2, "numlab");
+  nlL_addpath(L);
+  lua_gc(L, LUA_GCRESTART);
+  lua_pushcfunction(L, body);
+  lua_pushvalue(L, 2);
+  lua_call(L, 1, 0);
+  return 0;
+}
+
+int nlL_program(lua_CFunction body, int argc, char **argv) {
+  nlL_words words = {argc, argv, NLL_EXIT_OK};
+  lua_State *L = luaL_newstate();
+  if (!L) {
+    fputs("numlab: not enough memory to start Lua\n", stderr);
+    return NLL_EXIT_FAILED;
+  }
+  running = L;
+  lua_pushcfunction(L, set_up);
+  lua_pushcfunction(L, body);
+  lua_pushlightuserdata(L, &words);
+  if (lua_pcall(L, 2, 0, 0) != LUA_OK) words.code = nlL_program_report(L);
+  running = NULL; /* a Ctrl-C from here on has nothing to interrupt */
+  lua_close(L);
+  if (fflush(stdout) != 0 || ferror(stdout)) {
+    if (!output_is_gone)
+      fprintf(stderr, "numlab: cannot write to the standard output: %s\n", strerror(errno));
+    if (words.code == NLL_EXIT_OK) words.code = NLL_EXIT_FAILED;
+  }
+  return words.code;
+}
