@@ -7,6 +7,7 @@
 #include "csc.h"
 #include "solver/method.h"
 #include "suitesparse.h"
+#include <float.h>
 #include <numlab/clock.h>
 #include <stdio.h>
 
@@ -123,6 +124,9 @@ static nl_status run(const nl_system *s, const nl_solve_options *o, nl_solve_inf
 
   if (table.condest(C.start, C.values, symbolic, numeric, &common) && common.condest > 0)
     info->rcond = 1 / common.condest;
+  if (!(info->rcond >= DBL_EPSILON))
+    snprintf(info->warning, sizeof info->warning, "rcond %.2g is below eps: x may have no correct digit",
+             info->rcond);
   info->nnz_factor = (int64_t)numeric->lnz + numeric->unz - n + numeric->nzoff;
   info->code = NL_OK;
   info->converged = true;

@@ -7,6 +7,7 @@
  * solution). */
 #include "lapack.h"
 #include "solver/method.h"
+#include <float.h>
 #include <math.h>
 #include <numlab/clock.h>
 #include <stdio.h>
@@ -91,6 +92,9 @@ static nl_status solve(const nl_lapack *lapack, const nl_system *s, const scratc
   lapack->gecon(transposed ? "I" : "1", &n, w->F, &n, single ? (void *)&norm32 : (void *)&norm,
                 single ? (void *)&rcond32 : (void *)&rcond64, w->work, w->iwork, &bad, 1);
   info->rcond = single ? (double)rcond32 : rcond64;
+  if (!(info->rcond >= (single ? (double)FLT_EPSILON : DBL_EPSILON)))
+    snprintf(info->warning, sizeof info->warning, "rcond %.2g is below eps: x may have no correct digit",
+             info->rcond);
   info->code = NL_OK;
   info->converged = true;
   snprintf(info->reason, sizeof info->reason, "solved by %cgesv", single ? 's' : 'd');

@@ -205,7 +205,9 @@ static nl_status run(const nl_matrix *A, const nl_tensor *b, const nl_solve_opti
   if (s == NL_OK) {
     double start = nl_clock();
     s = m->run(&w.s, o, info);
-    info->seconds = nl_clock() - start;
+    double whole = nl_clock() - start;
+    if (!(info->seconds > 0))
+      info->seconds = whole; /* a method that takes its own time leaves out its set-up */
     snprintf(message, sizeof message, "%s", nl_message()); /* later checks must not replace it */
     if (leaves_x(m, s)) {
       nl_status after = finish(A, b, &w, s, x, info);
@@ -233,7 +235,10 @@ nl_status nl_solve(const nl_matrix *A, const nl_tensor *b, const nl_solve_option
   }
   if (m) snprintf(info->method, sizeof info->method, "%s", m->name);
   if (s == NL_OK && m->prepare) s = m->prepare();
+  char choice[sizeof info->reason]; /* why auto took this method: of more interest than that it went well */
+  snprintf(choice, sizeof choice, "%s", info->reason);
   if (s == NL_OK) s = run(A, b, o, m, x, info);
+  if (s == NL_OK && *choice) snprintf(info->reason, sizeof info->reason, "%s", choice);
   if (s != NL_OK && !nl_status_is_outcome(s))
     nl_solve_info_release(info); /* misuse and NOMEM leave nothing */
   info->code = s;

@@ -82,6 +82,22 @@ static void estimates_the_condition_in_the_1_norm(void **state) {
   }
 }
 
+/* rcond 1e-20 and 1e-9: below the eps of both types, of f32 only. */
+static void warns_below_eps(void **state) {
+  (void)state;
+  if (missing(&nl_method_lapack)) return;
+  for (int i = 0; i < 4; i++) {
+    problem p = problem_new(2, 1);
+    p.image[0] = 1;
+    p.image[3] = i < 2 ? 1e-20 : 1e-9;
+    problem_make_dense(&p, i % 2 ? NL_F32 : NL_F64);
+    nl_solve_info info;
+    assert_int_equal(problem_run(&p, &nl_method_lapack, &info), NL_OK);
+    assert_int_equal(strstr(info.warning, "is below eps") != NULL, i != 2);
+    problem_free(&p);
+  }
+}
+
 static void survives_failing_allocations(void **state) {
   (void)state;
   if (missing(&nl_method_lapack)) return;
@@ -104,9 +120,13 @@ static void says_how_to_get_the_library(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(solves_at_every_size),         cmocka_unit_test(solves_nothing_for_empty_systems),
-      cmocka_unit_test(names_the_singular_column),    cmocka_unit_test(estimates_the_condition_in_the_1_norm),
-      cmocka_unit_test(survives_failing_allocations), cmocka_unit_test(says_how_to_get_the_library),
+      cmocka_unit_test(solves_at_every_size),
+      cmocka_unit_test(solves_nothing_for_empty_systems),
+      cmocka_unit_test(names_the_singular_column),
+      cmocka_unit_test(estimates_the_condition_in_the_1_norm),
+      cmocka_unit_test(warns_below_eps),
+      cmocka_unit_test(survives_failing_allocations),
+      cmocka_unit_test(says_how_to_get_the_library),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
