@@ -86,15 +86,61 @@ c-tests: $(C_TESTS)
 check: all c-tests
 	@BUILD=$(BUILD) PROVE_FLAGS='$(PROVE_FLAGS)' sh tests/run.sh $(C_TESTS) $(wildcard tests/lua/*_spec.lua tests/program/*.t)
 
-# --- lint ----------------------------------------------------------------------------------------------------------
-lint:
-	@true
+# --- lint: a stamp a file remembers what passed, so a second run is quick -----------------------------------------
+C_FILES   := $(wildcard engine/*/*.[ch] engine/cpu/*/*.[ch] engine/include/numlab/*.h bindings/*.[ch] tests/engine/*/*.[ch])
+LUA_FILES := $(filter-out %.meta.lua,$(wildcard scripts/*/*.lua scripts/lib/numlab/*.lua tests/lua/*.lua))
+TIDY      := $(patsubst %.c,$(BUILD)/tidy/%.ok,$(filter-out %_tmpl.c,$(filter-out tests/%,$(filter %.c,$(C_FILES)))))
+HEADERS   := $(patsubst %.h,$(BUILD)/alone/%.ok,$(wildcard engine/include/numlab/*.h))
+JOBS      := $(shell nproc)
+
+lint: deps-lint
+	@$(MAKE) --no-print-directory -j$(JOBS) lint-format lint-lua lint-c
+lint-format:
+	@clang-format --dry-run -Werror $(C_FILES)
+lint-lua:
+	@luacheck -q $(LUA_FILES)
+lint-c: $(TIDY) $(HEADERS)
+$(BUILD)/tidy/engine/%.ok: engine/%.c .clang-tidy
+	@mkdir -p $(@D); echo "  TIDY $<"; clang-tidy --quiet $< -- -std=c11 -D_GNU_SOURCE -Iengine/include -Iengine \
+	  2>/dev/null && touch $@
+$(BUILD)/tidy/bindings/%.ok: bindings/%.c .clang-tidy
+	@mkdir -p $(@D); echo "  TIDY $<"
+	@clang-tidy --quiet $< -- -std=c11 -D_GNU_SOURCE -Iengine/include -Ibindings -isystem $(LUA_DIR) -DNL_VERSION='"0"' \
+	  2>/dev/null && touch $@
+# Each public header compiles alone.
+$(BUILD)/alone/%.ok: %.h
+	@mkdir -p $(@D); $(CC) -std=c11 $(WARN) -Iengine/include -fsyntax-only -x c $< && touch $@
+format:
+	clang-format -i $(C_FILES)
+
+# --- sanitisers, size, installing ----------------------------------------------------------------------------------
 asan:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)-asan SAN=address,undefined check
+tsan:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)-tsan SAN=thread check
+size:
+	@for d in engine/*/ bindings/ scripts/*/ scripts/lib/numlab/ tests/*/; do \
+	  printf '%7d  %s\n' $$(find $$d -name '*.[ch]' -o -name '*.lua' -o -name '*.t' | xargs cat | wc -l) $$d; done
+
+SHARE := $(DESTDIR)$(PREFIX)/share/numlab
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/lua/5.4 $(DESTDIR)$(PREFIX)/lib/pkgconfig $(SHARE) \
+	  $(DESTDIR)$(PREFIX)/include/numlab
+	install $(BUILD)/numlab $(DESTDIR)$(PREFIX)/bin/numlab
+	install -m 644 $(BUILD)/numlab.so $(DESTDIR)$(PREFIX)/lib/lua/5.4/numlab.so
+	install -m 644 $(BUILD)/libnumlab.a $(DESTDIR)$(PREFIX)/lib/libnumlab.a
+	install -m 644 engine/include/numlab/*.h $(DESTDIR)$(PREFIX)/include/numlab/
+	cp -R scripts/. $(SHARE)/
+	printf '%s\n' 'prefix=$(PREFIX)' 'Name: numlab' 'Description: the numlab engine' 'Version: $(VERSION)' \
+	  'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/lib -lnumlab -lm' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/numlab.pc
+uninstall:
+	rm -rf $(SHARE) $(DESTDIR)$(PREFIX)/include/numlab
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/numlab lib/lua/5.4/numlab.so lib/libnumlab.a lib/pkgconfig/numlab.pc)
 
 clean:
 	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan
 
-.PHONY: all deps deps-test deps-lint demo test c-tests check lint asan clean
+.PHONY: all deps deps-test deps-lint demo test c-tests check lint lint-format lint-lua lint-c format asan tsan size \
+  install uninstall clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,46 @@
+# Help, version, unknown words, doctor, what the binary links, how it loads elsewhere, an installed copy.
+. tests/program/tap.sh
+top=$PWD
+
+for words in --help help "run --help" "-e --help" "repl --help" "doctor --help" "version --help"; do
+  run "$NUMLAB" $words
+  check "numlab $words exits with 0" code_is 0
+  check "numlab $words prints on standard output" out_has numlab
+  check "numlab $words prints no error" is_empty "$work/err"
+done
+run "$NUMLAB" version
+check "version names numlab and Lua" out_has "Lua 5.4"
+run "$NUMLAB" dcotor
+check "an unknown command exits with 2" code_is 2
+check "naming the nearest" err_has "did you mean 'doctor'"
+check "on standard error alone" is_empty "$work/out"
+
+run "$NUMLAB" doctor
+check "doctor exits with 0" code_is 0
+check "doctor tells of gnuplot" out_has gnuplot
+run env NUMLAB_EXTERNAL=off "$NUMLAB" doctor
+check "doctor says how to get what is missing" out_has "apt-get install libopenblas0-pthread"
+"$NUMLAB" doctor --json > "$work/doctor.json"
+check "doctor --json is JSON alone, and lua-cjson loads" "$NUMLAB" -e '
+  local list = require("cjson").decode(io.open(arg[1]):read("a"))
+  assert(list[1].name == "numlab" and list[1].found == true)' "$work/doctor.json"
+run "$NUMLAB" doctor --jsn
+check "an unknown word of doctor exits with 2" code_is 2
+
+# A sanitised build links its runtime and loads into nothing else.
+if ! ldd "$NUMLAB" | grep -qE 'lib(a|t)san'; then
+  check "the program links libc and libm only" sh -c '! ldd "$1" | awk "{ print \$1 }" |
+    grep -vE "^(linux-vdso|libc|libm)\.so|ld-linux"' sh "$NUMLAB"
+  stock() { LUA_CPATH="$BUILD/?.so" lua5.4 -e 'local nl = require "numlab" assert(nl.version and nl.stats and nl.args)'; }
+  check "stock lua5.4 loads numlab.so, which finds its libraries" stock
+  MAKEFLAGS='' make -s install BUILD="$BUILD" PREFIX=/usr DESTDIR="$work/root" >"$work/install" 2>&1
+  check "make install works" [ -x "$work/root/usr/bin/numlab" ]
+  cd "$work"
+  run "$work/root/usr/bin/numlab" -e 'print(package.searchpath("numlab.stats", package.path))'
+  check "an installed copy finds its own scripts from another folder" \
+    out_is "$work/root/usr/share/numlab/lib/numlab/stats.lua"
+  installed() { LUA_CPATH="$work/root/usr/lib/lua/5.4/?.so" lua5.4 -e 'assert(require("numlab").stats)'; }
+  check "and so does its module" installed
+  cd "$top"
+fi
+done_testing
