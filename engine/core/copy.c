@@ -74,18 +74,20 @@ nl_status nl_tensor_contiguous(const nl_tensor *t, nl_dtype dtype, nl_tensor *ou
   return NL_OK;
 }
 
-void nl_tensor_fill(const nl_tensor *t, double value) {
+/* Every element of the row becomes the first element of the tensor. */
+static void fill_row(const nl_tensor *t, const char *a, const nl_tensor *dst, char *b, int64_t count) {
   char bytes[8] = {0};
-  nl_dtype_store(t->dtype, bytes, value);
-  int64_t index[NL_MAX_NDIM] = {0}, size = nl_tensor_size(t), width = nl_dtype_size(t->dtype);
-  char *p = nl_tensor_data(t);
-  for (int64_t i = 0; i < size; i++) {
-    memcpy(p, bytes, (size_t)width);
-    for (int d = t->ndim - 1; d >= 0; d--) {
-      p += t->stride[d] * width;
-      if (++index[d] < t->shape[d]) break;
-      p -= t->stride[d] * width * index[d];
-      index[d] = 0;
-    }
-  }
+  int64_t size = nl_dtype_size(t->dtype), step = last_stride(dst) * size;
+  (void)a;
+  memcpy(bytes, nl_tensor_data(t), (size_t)size);
+  if (size == 8)
+    for (int64_t i = 0; i < count; i++, b += step) memcpy(b, bytes, 8);
+  else
+    for (int64_t i = 0; i < count; i++, b += step) memcpy(b, bytes, (size_t)size);
+}
+
+void nl_tensor_fill(const nl_tensor *t, double value) {
+  if (nl_tensor_size(t) == 0) return;
+  nl_dtype_store(t->dtype, nl_tensor_data(t), value);
+  for_rows(t, t, fill_row);
 }

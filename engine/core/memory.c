@@ -27,7 +27,8 @@ nl_status nl_memory_parse(const char *text, int64_t *bytes) {
   static const char *const unit[] = {"B", "KiB", "MiB", "GiB", "TiB"};
   char *end;
   double value = strtod(text, &end);
-  if (end != text && value >= 0 && text[0] >= '0' && text[0] <= '9') {
+  /* strtod also reads "0x10", "1e3", "inf" and leading blanks */
+  if (text[0] >= '0' && text[0] <= '9' && end == text + strspn(text, "0123456789.")) {
     double scale = 1;
     for (size_t i = 0; i < sizeof unit / sizeof *unit; i++, scale *= 1024)
       if ((*end == 0 && i == 0) || strcmp(end, unit[i]) == 0) {

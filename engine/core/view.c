@@ -140,6 +140,8 @@ nl_status nl_tensor_expand(const nl_tensor *t, int ndim, const int64_t *shape, n
     return nl_fail(NL_SHAPE, "a %s tensor does not broadcast to %s", nl_shape_text(t->ndim, t->shape, from),
                    nl_shape_text(ndim <= NL_MAX_NDIM ? ndim : NL_MAX_NDIM, shape, to));
   }
+  int64_t size;
+  NL_TRY(nl_shape_size(ndim, shape, &size)); /* an expansion costs nothing, so it alone must not overflow */
   nl_tensor view = nl_tensor_share(t);
   view.ndim = ndim;
   for (int d = ndim - 1; d >= 0; d--) {
