@@ -13,6 +13,8 @@ int luaopen_numlab(lua_State *L) {
   nlL_open_ops(L);
   nlL_open_reduce(L);
   nlL_open_combine(L);
+  nlL_open_sparse(L);
+  nlL_open_gallery(L);
   nlL_open_system(L);
   nlL_open_solve(L);
   nlL_open_library(L); /* nl.plot, nl.args, ...: scripts/lib/numlab, at first use */

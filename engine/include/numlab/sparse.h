@@ -45,6 +45,8 @@ double nl_sparse_norm_fro(const nl_sparse *S); /* sqrt(sum of squares) without o
 void nl_sparse_matvec(const nl_sparse *S, const double *x, double *y);
 /* Y = S X with X (cols, k) and Y (rows, k), both row-major and contiguous. */
 void nl_sparse_matmat(const nl_sparse *S, const double *X, int64_t k, double *Y);
+/* A new tensor S x for a vector x (cols) or a matrix (cols, k). SHAPE; DTYPE unless x is f64. */
+nl_status nl_sparse_apply(const nl_sparse *S, const nl_tensor *x, nl_tensor *out);
 /* C = A B. SHAPE. Entries that cancel to zero stay stored. */
 nl_status nl_sparse_multiply(const nl_sparse *A, const nl_sparse *B, nl_sparse *out);
 /* C = factor S, and C = S / divisor (each entry divided, no reciprocal), on the pattern of S. */

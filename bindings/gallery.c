@@ -1,0 +1,46 @@
+/* nl.gallery: test systems A, b, x_true with b = A x_true. */
+#include "support.h"
+#include <numlab/gallery.h>
+
+/* With the filled A on top of the stack: push b and x_true; 3 results. */
+static int push_system(lua_State *L, nl_matrix A, uint64_t seed) {
+  nl_tensor *b = nlL_newtensor(L), *x_true = nlL_newtensor(L);
+  nl_status s;
+  NLL_RETRY(L, s, nl_gallery_system(&A, seed, b, x_true));
+  nlL_check(L, s);
+  nlL_account(L, nlL_tensor_bytes(b) + nlL_tensor_bytes(x_true));
+  return 3;
+}
+
+static int64_t need_n(lua_State *L, const char *what) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  if (lua_getfield(L, 1, "n") == LUA_TNIL) luaL_error(L, "%s: option 'n' is missing", what);
+  lua_pop(L, 1);
+  int64_t n = nlL_optinteger(L, 1, what, "n", 0);
+  if (n < 0) luaL_error(L, "%s: n must not be negative, got %I", what, (lua_Integer)n);
+  return n;
+}
+
+static int l_dominant(lua_State *L) {
+  static const char *const known[] = {"n", "density", "seed", "ratio", "sign", NULL};
+  static const char *const signs[] = {"mixed", "positive", "negative", NULL};
+  nlL_checkoptions(L, 1, "dominant", known);
+  int64_t n = need_n(L, "dominant");
+  double density = nlL_optnumber(L, 1, "dominant", "density", 0.1);
+  double ratio = nlL_optnumber(L, 1, "dominant", "ratio", 1.1);
+  uint64_t seed = (uint64_t)nlL_optinteger(L, 1, "dominant", "seed", 0);
+  nl_sign sign = (nl_sign)nlL_optchoice(L, 1, "dominant", "sign", signs, NL_SIGN_MIXED);
+  nl_sparse *A = nlL_newsparse(L);
+  nl_status s;
+  NLL_RETRY(L, s, nl_gallery_dominant(n, density, ratio, sign, seed, A));
+  nlL_check(L, s);
+  nlL_account(L, nlL_sparse_bytes(A));
+  return push_system(L, (nl_matrix){.sparse = A}, seed);
+}
+
+static const luaL_Reg functions[] = {{"dominant", l_dominant}, {NULL, NULL}};
+
+void nlL_open_gallery(lua_State *L) {
+  luaL_newlib(L, functions);
+  lua_setfield(L, -2, "gallery");
+}

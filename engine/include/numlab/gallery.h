@@ -1,0 +1,24 @@
+/* Test matrices: seeded, each with a known solution.
+ *
+ * A generator makes A; nl_gallery_system then draws x_true and computes b = A x_true. The same seed gives
+ * the same bits on every machine at any thread count. Entries, patterns and x_true come from streams of
+ * their own, so that x_true does not depend on the matrix.
+ */
+#ifndef NUMLAB_GALLERY_H
+#define NUMLAB_GALLERY_H
+
+#include <numlab/solve.h>
+
+/* x_true uniform on (-1, 1), seeded; b = A x_true. Both are vectors. */
+nl_status nl_gallery_system(const nl_matrix *A, uint64_t seed, nl_tensor *b, nl_tensor *x_true);
+
+typedef enum nl_sign { NL_SIGN_MIXED, NL_SIGN_POSITIVE, NL_SIGN_NEGATIVE } nl_sign;
+
+/* Strictly dominant by rows: a_ij uniform in absolute value on (0, 1) at round(density n (n - 1)) places off
+ * the diagonal, a_ii = ratio sum_j |a_ij|, 1 where that sum is 0. The places are stratified: the off-diagonal
+ * places, in row order, fall into as many equal strata as there are entries, and each stratum holds one
+ * entry, uniform within. ARG: n < 0, density outside 0..1, ratio not above 1. */
+nl_status nl_gallery_dominant(int64_t n, double density, double ratio, nl_sign sign, uint64_t seed,
+                              nl_sparse *out);
+
+#endif
