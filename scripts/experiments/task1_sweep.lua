@@ -47,12 +47,12 @@ for _, sign in ipairs(o.sign) do
   for _, density in ipairs(o.density) do
     local A, b = nl.gallery.dominant{ n = largest, density = density, sign = sign, ratio = o.ratio, seed = o.seed }
     local _, info, facts = nl.solve(A, b, { method = "gauss_seidel", tol = o.tol, history = true })
-    local radius, history = task1.predict(A).radius, (facts or info).history or {}
-    local x, slope = {}, {}
-    for k = 1, #history do x[k], slope[k] = k, history[1] * radius ^ (k - 1) end
-    local case = ("%s, density %g"):format(sign, density)
-    histories[#histories + 1] = { x = x, y = history, style = "lines", label = case }
-    histories[#histories + 1] = { x = x, y = slope, style = "lines", dash = true, color = #histories }
+    local radius, history, x, slope = task1.predict(A).radius, (facts or info).history or {}, {}, {}
+    for k = 1, #history do x[k], slope[k] = k, history[#history] * radius ^ (k - #history) end
+    local color = #histories // 2 + 1
+    histories[#histories + 1] = { x = x, y = history, style = "lines", color = color,
+      label = ("%s, density %g"):format(sign, density) }
+    histories[#histories + 1] = { x = x, y = slope, style = "lines", color = color, dash = true }
   end
 end
 
@@ -93,7 +93,7 @@ local time = panels("density", "n", "seconds", "seconds")
 
 -- The table, one plot here, figures and the page with what the rows show.
 task1.print(rows, { "n", "density", "sign", "method", "seconds", "repeats", "iterations", "predicted_iterations",
-  "rel_error", "relative_residual", "peak_bytes", "nnz_factor", "code" })
+  "rate", "rel_error", "relative_residual", "peak_bytes", "nnz_factor", "code" })
 local first = time[1]
 task1.show{ title = "seconds against n: " .. first.title, xlabel = "n", xlog = true, ylog = true,
   series = first.series }
@@ -102,7 +102,8 @@ task1.finish{
   title = "Direct and iterative methods: what size, density and dominance decide",
   question = ("How do time, iterations, accuracy and memory of %s depend on n, on the density and on the signs of a "
     .. "strictly dominant matrix (ratio %s)?"):format(table.concat(o.methods, ", "), text.number(o.ratio)),
-  columns = { "n", "density", "sign", "method", "seconds", "repeats", "iterations", "predicted_iterations", "radius",
+  columns = { "n", "density", "sign", "method", "seconds", "repeats", "iterations", "predicted_iterations", "rate",
+    "radius",
     "rel_error", "relative_residual", "backward_error", "peak_bytes", "nnz", "nnz_factor", "code" },
   sections = findings.sweep(rows),
   drawings = {
@@ -115,6 +116,7 @@ task1.finish{
       ylabel = "measured / predicted", series = ratios, lines = { { y = 1, label = "as predicted" } } },
     { file = "residual", title = "Accuracy", columns = 3, panels = accuracy, height = 440 },
     { file = "history", title = ("Gauss-Seidel at n = %d; dashed: the spectral radius' slope"):format(largest),
-      xlabel = "sweep", ylabel = "||b - A x|| / ||b||", xlog = true, ylog = true, series = histories },
+      xlabel = "sweep", ylabel = "||b - A x|| / ||b||", xlog = true, ylog = true, yrange = { o.tol / 10, 2 },
+      series = histories },
   },
 }

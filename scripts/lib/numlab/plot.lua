@@ -18,7 +18,7 @@ local SHAPES = { 7, 5, 9, 13, 11, 15, 6, 4 }
 
 local PANEL = { title = "string", xlabel = "string", ylabel = "string", xlog = "boolean", ylog = "boolean",
   xrange = "table", yrange = "table", series = "table", lines = "table", categories = "table", heatmap = "table",
-  key = "boolean|string" }
+  key = "boolean|string", slanted = "boolean" }
 local FIGURE = { file = "string", formats = "table", width = "number", height = "number", columns = "number",
   panels = "table", caption = "string" }
 local SERIES = { x = "table", y = "table", low = "table", high = "table", label = "string", style = "string",
@@ -84,7 +84,7 @@ local function axis(out, name, panel, ascii)
   out[#out + 1] = ("set autoscale %s"):format(name)
   out[#out + 1] = log and ("set logscale %s"):format(name) or ("unset logscale %s"):format(name)
   out[#out + 1] = ("set format %s '%s'"):format(name, log and not ascii and "10^{%L}" or "%g")
-  out[#out + 1] = ("set %stics autofreq enhanced"):format(name)
+  out[#out + 1] = ("set %stics autofreq enhanced norotate"):format(name)
   if range then
     out[#out + 1] = ("set %srange [%s:%s]"):format(name, finite(range[1]) and text.number(range[1]) or "*",
       finite(range[2]) and text.number(range[2]) or "*")
@@ -111,13 +111,14 @@ local function own_tics(out, panel)
   out[#out + 1] = ("set xrange [%s:%s]"):format(text.number(values[1] / space), text.number(values[#values] * space))
 end
 
-local function tics(out, name, labels, margin)
+local function tics(out, name, labels, margin, slanted)
   local list = {}
   for i, label in ipairs(labels) do
     if type(label) == "number" then label = text.number(label) end
     list[i] = ("%s %d"):format(gnuplot.quote_tic(label), i)
   end
-  out[#out + 1] = ("set %stics noenhanced (%s)"):format(name, table.concat(list, ", "))
+  out[#out + 1] = ("set %stics noenhanced %s (%s)"):format(name, slanted and "rotate by -40" or "norotate",
+    table.concat(list, ", "))
   out[#out + 1] = ("set %srange [%g:%g]"):format(name, 1 - margin, #labels + margin)
 end
 
@@ -157,7 +158,7 @@ local function heat_panel(out, panel, number)
   end
   lines[#lines + 1] = "NUMLAB_DATA"
   out[#out + 1] = table.concat(lines, "\n")
-  tics(out, "x", h.x, 0.5)
+  tics(out, "x", h.x, 0.5, panel.slanted)
   tics(out, "y", h.y, 0.5)
   out[#out + 1] = ("set cblabel %s noenhanced"):format(gnuplot.quote(h.label or ""))
   out[#out + 1] = h.log and "set logscale cb\nset format cb '10^{%L}'" or "unset logscale cb\nset format cb '%g'"
@@ -170,7 +171,7 @@ end
 local function series_panel(out, panel, number, ascii)
   local series, plots, dropped_all, bars, bar = panel.series or {}, {}, 0, 0, 0
   for _, s in ipairs(series) do if s.style == "bars" then bars = bars + 1 end end
-  if panel.categories then tics(out, "x", panel.categories, 0.6) end
+  if panel.categories then tics(out, "x", panel.categories, 0.6, panel.slanted and not ascii) end
   local width = 0.8 / math.max(1, bars)
   if bars > 0 then
     out[#out + 1] = ("set boxwidth %g"):format(width * 0.92)
@@ -226,17 +227,16 @@ local function series_panel(out, panel, number, ascii)
   return "plot " .. table.concat(plots, ", \\\n     "), dropped_all
 end
 
--- The legend stands below the panel; how many lines of text it takes there.
-local function key_lines(panel, width)
-  local lines, used = 1, 0
+-- The legend stands below the panel, in columns as wide as its longest entry.
+local function key_layout(panel, width)
+  local count, longest = 0, 0
   for _, list in ipairs({ panel.series or {}, panel.lines or {} }) do
     for _, s in ipairs(list) do
-      local cells = s.label and text.width(s.label) + 7 or 0
-      if used > 0 and used + cells > width / 8 then lines, used = lines + 1, 0 end
-      used = used + cells
+      if s.label then count, longest = count + 1, math.max(longest, text.width(s.label)) end
     end
   end
-  return lines
+  local columns = math.max(1, math.min(count, math.floor((width * 0.85) / (8 * (longest + 7)))))
+  return columns, (count + columns - 1) // columns
 end
 
 local function panel_script(out, panel, number, ascii, width)
@@ -254,8 +254,9 @@ local function panel_script(out, panel, number, ascii, width)
   elseif type(panel.key) == "string" then
     out[#out + 1] = ("set key on inside %s vertical"):format(panel.key:match("^[a-z ]+$") or "")
   else
-    out[#out + 1] = ("set key on bmargin center horizontal\nset bmargin %g"):format(
-      2.6 + (panel.xlabel and 1.2 or 0) + 1.3 * key_lines(panel, width))
+    local columns, lines = key_layout(panel, width)
+    out[#out + 1] = ("set key on bmargin center horizontal maxcols %d\nset bmargin %g"):format(columns,
+      2.8 + (panel.xlabel and 1.4 or 0) + 1.25 * lines)
   end
   local plot, dropped
   if panel.heatmap then

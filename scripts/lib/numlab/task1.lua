@@ -4,8 +4,6 @@ local nl = require "numlab"
 local file = require "numlab.file"
 local plot = require "numlab.plot"
 local report = require "numlab.report"
-local rows_of = require "numlab.rows"
-local stats = require "numlab.stats"
 local tables = require "numlab.table"
 local text = require "numlab.text"
 
@@ -26,13 +24,13 @@ for _, name in ipairs(NAMES) do M.METHODS[name] = { method = name } end
 M.DENSE = { gauss = true, lu = true, lapack = true, ["gauss none"] = true, ["gauss rook"] = true,
   ["gauss complete"] = true, ["lu refined"] = true }
 
-M.COLUMNS = { "n", "density", "ratio", "sign", "method", "threads", "repeats", "seconds", "seconds_min", "seconds_iqr",
-  "iterations", "predicted_iterations", "radius", "converged", "rel_error", "relative_residual", "backward_error",
-  "error_bound", "growth", "peak_bytes", "predicted_bytes", "nnz", "nnz_factor", "seed", "code", "message" }
+M.COLUMNS = { "n", "density", "ratio", "sign", "method", "threads", "repeats", "seconds", "seconds_min",
+  "seconds_iqr", "iterations", "predicted_iterations", "rate", "radius", "converged", "rel_error", "relative_residual",
+  "backward_error", "error_bound", "growth", "peak_bytes", "predicted_bytes", "nnz", "nnz_factor", "seed", "code", "message" }
 
 --- How the columns read in a table for people.
 M.FORMAT = { seconds = text.duration, peak_bytes = text.bytes, rel_error = "%.1e", relative_residual = "%.1e",
-  backward_error = "%.1e", error_bound = "%.1e", radius = "%.4f", growth = "%.3g",
+  backward_error = "%.1e", error_bound = "%.1e", radius = "%.4f", rate = "%.4f", growth = "%.3g",
   iterations = function(k) return k > 0 and ("%d"):format(k) or "-" end,
   predicted_iterations = function(k) return k < 1e6 and ("%.0f"):format(k) or "never" end }
 
@@ -45,6 +43,14 @@ function M.check_methods(labels)
   for _, label in ipairs(labels) do
     if not M.METHODS[label] then error(text.unknown("methods", "method", label, known), 2) end
   end
+end
+
+-- What a sweep leaves of the residual, over the last 20 sweeps (geometric mean); nil below 50 sweeps, where the
+-- slowest mode does not rule yet.
+local function last_rate(history)
+  local k = history and #history or 0
+  if k < 50 or not (history[k] > 0 and history[k - 20] > 0) then return nil end
+  return (history[k] / history[k - 20]) ^ (1 / 20)
 end
 
 -- Theory's figure for the room a method takes: the n x n factor, the sparse factor (8 bytes of value and 8 of
@@ -64,6 +70,7 @@ function M.measure(system, label, extra)
   local options = {}
   for k, v in pairs(M.METHODS[label]) do options[k] = v end
   for k, v in pairs(extra or {}) do options[k] = v end
+  if label == "gauss_seidel" then options.history = true end
   local bytes, x, info, facts = nl.memory.peak(function() return nl.solve(system.A, system.b, options) end)
   local message = info
   if x then facts, message = info, info.warning or (info.converted and info.converted .. " for this method") end
@@ -72,7 +79,9 @@ function M.measure(system, label, extra)
     relative_residual = facts.relative_residual, backward_error = facts.backward_error, growth = facts.growth,
     error_bound = facts.error_bound, peak_bytes = bytes, predicted_bytes = predicted_bytes(label, n, 1, facts),
     nnz = system.A.nnz, nnz_factor = facts.nnz_factor, history = facts.history, message = message }
-  if label == "gauss_seidel" then row.predicted_iterations, row.radius = system.predicted, system.radius end
+  if label == "gauss_seidel" then
+    row.predicted_iterations, row.radius, row.rate = system.predicted, system.radius, last_rate(facts.history)
+  end
   if not x then
     facts.row = row
     return nil, message, facts
@@ -88,26 +97,6 @@ function M.predict(A)
   local d = nl.diagnose(A)
   local gs = d.gauss_seidel
   return { predicted = gs.sweeps, radius = gs.radius, reliable = gs.reliable, reason = gs.reason, diagnosis = d }
-end
-
---- Seconds as a power of n, method by method: lines of text, theory's exponent beside the fitted one.
----@param rows table[]
----@param theory table<string, number>  method -> exponent
----@return string[]
-function M.exponents(rows, theory)
-  local out = {}
-  for _, group in ipairs(rows_of.group(rows, { "method" })) do
-    local timed = rows_of.where(group.rows, function(r) return r.seconds and r.seconds > 0 end)
-    if #rows_of.distinct(timed, "n") >= 2 then
-      local fit = stats.power_fit(rows_of.column(timed, "n"), rows_of.column(timed, "seconds"))
-      local said = theory[group.key.method]
-      out[#out + 1] = ("%s: time grows as n^%.2f%s%s"):format(group.key.method, fit.exponent,
-        fit.exponent_error == fit.exponent_error and (" (standard error %.2f)"):format(fit.exponent_error) or "",
-        said and (", theory for large n: %g%s"):format(said, math.abs(fit.exponent - said) > 0.5
-          and " - DEVIATES: the small sizes are ruled by set-up, caches and threads, not by arithmetic" or "") or "")
-    end
-  end
-  return out
 end
 
 --- The end of a run: figures, page, the list of what was written. Figures that cannot be drawn are said and the
@@ -136,7 +125,7 @@ function M.finish(o)
   written[#written + 1] = path
   for _, section in ipairs(o.sections) do
     io.write("\n", section[1], "\n")
-    for _, line in ipairs(section[2]) do io.write("  ", line, "\n") end
+    for _, line in ipairs(section[2]) do io.write(text.wrap("- " .. line, 100, "  ", "    "), "\n") end
   end
   io.write("\nwritten:\n  ", table.concat(written, "\n  "), "\n")
   return written

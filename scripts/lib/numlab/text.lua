@@ -118,6 +118,25 @@ function text.pad(s, width, align)
   return s .. (" "):rep(free)
 end
 
+--- s broken at its spaces into lines of at most width cells (longer words stay whole).
+---@param s string
+---@param width integer
+---@param first string?  before the first line
+---@param rest string?  before the others
+---@return string
+function text.wrap(s, width, first, rest)
+  local lines, line = {}, first or ""
+  local empty = true
+  for word in s:gmatch("%S+") do
+    if not empty and text.width(line) + 1 + text.width(word) > width then
+      lines[#lines + 1], line, empty = line, rest or "", true
+    end
+    line, empty = line .. (empty and "" or " ") .. word, false
+  end
+  lines[#lines + 1] = line
+  return table.concat(lines, "\n")
+end
+
 --- A count of seconds as people say it: "0.8 ms", "2.31 s", "1 min 12 s".
 ---@param seconds number
 ---@return string

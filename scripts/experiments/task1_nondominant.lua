@@ -1,0 +1,103 @@
+-- Task 1, without strict dominance: Gauss-Seidel on matrices with a solution that is known but without the theorem
+-- that guarantees convergence. The spectral radius of (D - L)^-1 U tells beforehand what will happen.
+--   numlab run experiments/task1_nondominant.lua n=500
+local nl = require "numlab"
+local rows_of = require "numlab.rows"
+local sweep = require "numlab.sweep"
+local task1 = require "numlab.task1"
+
+local o = nl.args({
+  n = 500, density = 0.02, seed = 1, repeats = 3, tol = 1e-10, max_iter = 10000,
+  methods = { "gauss_seidel", "jacobi", "gauss", "lapack" },
+  quick = false, out = "reports/task1_nondominant", formats = { "svg" },
+}, {
+  n = "unknowns", density = "of the entries off the diagonal", max_iter = "sweeps allowed", quick = "n = 100",
+  methods = "what to run on each", formats = "of the figures: svg, png, pdf",
+})
+task1.check_methods(o.methods)
+if o.quick then o.n = math.min(o.n, 100) end
+
+local KINDS = { "dominant", "converging", "diverging", "zero_diagonal" }
+local systems, histories = {}, {}
+for _, kind in ipairs(KINDS) do
+  local make = { n = o.n, density = o.density, seed = o.seed }
+  local A, b, x
+  if kind == "dominant" then
+    A, b, x = nl.gallery.dominant(make)
+  else
+    make.kind = kind
+    A, b, x = nl.gallery.nondominant(make)
+  end
+  systems[kind] = task1.predict(A)
+  systems[kind].A, systems[kind].b, systems[kind].x = A, b, x
+end
+
+local columns = { "kind", table.unpack(task1.COLUMNS) }
+local rows = sweep.run{
+  name = "task1_nondominant", out = o.out, seed = o.seed, repeats = o.repeats, arguments = o, columns = columns,
+  axes = { { "kind", KINDS } }, contestants = o.methods,
+  run = function(point, method)
+    local iterative = method == "gauss_seidel" or method == "jacobi"
+    local row, message, info = task1.measure(systems[point.kind], method, { tol = o.tol, max_iter = o.max_iter,
+      history = iterative })
+    local facts = row or info and info.row
+    if facts then facts.n, facts.density, facts.sign, facts.ratio = o.n, o.density, "mixed",
+      systems[point.kind].diagnosis.by_rows.ratio end
+    return row, message, info
+  end,
+}
+
+-- What happened beside what was predicted, and why.
+local said = {}
+for i, kind in ipairs(KINDS) do
+  local s, row = systems[kind], rows_of.where(rows, { kind = kind, method = "gauss_seidel" })[1]
+  local d, line = s.diagnosis, {}
+  line[1] = ("%s: %d of %d rows are strictly dominant (least ratio %.3g)"):format(kind, d.by_rows.strict, o.n,
+    d.by_rows.ratio)
+  if d.zero_diagonal and #d.zero_diagonal > 0 then
+    line[2] = ("%d zeros on the diagonal, the first in row %d: D - L has no inverse, a sweep is not even defined")
+      :format(#d.zero_diagonal, d.zero_diagonal[1])
+  else
+    line[2] = ("spectral radius %.6f, so Gauss-Seidel %s"):format(s.radius, s.radius < 1
+      and ("converges, predicted in %s sweeps"):format(task1.FORMAT.predicted_iterations(s.predicted))
+      or ("must diverge: errors grow %.3g times a sweep"):format(s.radius))
+  end
+  if row then
+    local agrees = (row.code == "OK") == (s.radius ~= nil and s.radius < 1)
+    line[3] = ("measured: %s after %d sweeps%s%s"):format(row.code, row.iterations or 0,
+      row.rate and (", rate of the last 20 sweeps %.6f"):format(row.rate) or "",
+      agrees and "" or " - DEVIATES from the prediction")
+  end
+  local direct = rows_of.where(rows, { kind = kind, method = "gauss" })[1]
+  if direct and direct.rel_error then
+    line[#line + 1] = ("gauss with pivoting solves it to a relative error of %.1e: the system is fine, the iteration "
+      .. "decides"):format(direct.rel_error)
+  end
+  said[i] = table.concat(line, "; ")
+  local _, info, facts = nl.solve(s.A, s.b, { method = "gauss_seidel", tol = o.tol, max_iter = o.max_iter,
+    history = true })
+  local history, x, slope = (facts or info).history or {}, {}, {}
+  for k = 1, #history do x[k], slope[k] = k, history[#history] * s.radius ^ (k - #history) end
+  if #history > 0 then
+    histories[#histories + 1] = { x = x, y = history, style = "lines", color = i,
+      label = ("%s (radius %.4f)"):format(kind, s.radius) }
+    histories[#histories + 1] = { x = x, y = slope, style = "lines", color = i, dash = true }
+  end
+end
+
+task1.print(rows, { "kind", "method", "code", "iterations", "predicted_iterations", "rate", "radius", "rel_error",
+  "relative_residual", "seconds" })
+local figure = { xlabel = "sweep", ylabel = "||b - A x|| / ||b||", xlog = true, ylog = true, series = histories }
+task1.show(figure)
+figure.file, figure.title = "history", "Gauss-Seidel without strict dominance; dashed: slope of the spectral radius"
+task1.finish{
+  out = o.out, name = "task1_nondominant", formats = o.formats, arguments = o, rows = rows,
+  title = "Gauss-Seidel without strict diagonal dominance",
+  question = "When a matrix is not strictly dominant, does Gauss-Seidel converge, how fast, and what in it decides?",
+  columns = { "kind", "method", "code", "iterations", "predicted_iterations", "rate", "radius", "rel_error",
+    "relative_residual", "seconds", "message" },
+  sections = { { "What it shows", said }, { "Why", {
+    "strict dominance suffices for convergence, it is not necessary: the errors follow e(k+1) = (D - L)^-1 U e(k), "
+    .. "which goes to zero for every start exactly when the spectral radius of (D - L)^-1 U is below 1" } } },
+  drawings = { figure },
+}
