@@ -1,0 +1,33 @@
+/* Files: Matrix Market (.mtx), NumPy arrays (.npy), archives of them (.npz) and tables of numbers (.csv).
+ *
+ * Every malformed, missing or unwritable file is IO, with a message that names the file, the line or byte and
+ * the reason. A reader never allocates more than the bytes of the file justify. A writer fills a file beside
+ * the target and renames it, so that a failure leaves what was there before; devices and pipes are written
+ * straight into. Long reads and writes poll nl_interrupted().
+ */
+#ifndef NUMLAB_IO_H
+#define NUMLAB_IO_H
+
+#include <numlab/solve.h>
+
+/* --- Matrix Market ------------------------------------------------------------------------------------ */
+
+typedef enum nl_mtx_field { NL_MTX_AUTO, NL_MTX_REAL, NL_MTX_INTEGER, NL_MTX_PATTERN } nl_mtx_field;
+typedef enum nl_mtx_symmetry { NL_MTX_GENERAL, NL_MTX_SYMMETRIC, NL_MTX_SKEW } nl_mtx_symmetry;
+
+/* What a file holds: coordinate -> sparse, array -> dense (f64, 2-d). Exactly one is filled. */
+typedef struct nl_mtx {
+  nl_tensor dense;
+  nl_sparse sparse;
+} nl_mtx;
+
+/* Symmetric and skew-symmetric files are expanded; patterns have the value 1; entries given twice are summed.
+ * Lines may start with blanks, end in CR LF, be blank or be comments. One triangle of a symmetric coordinate
+ * file may be stored, either one; entries off the diagonal in both are refused. */
+nl_status nl_mtx_read(const char *path, nl_mtx *out);
+
+/* Sparse -> coordinate, dense (1-d is one column) -> array. AUTO is integer for integer types, else real.
+ * ARG where A does not have the symmetry or the field asked for. */
+nl_status nl_mtx_write(const char *path, const nl_matrix *A, nl_mtx_field field, nl_mtx_symmetry symmetry);
+
+#endif
