@@ -1,0 +1,89 @@
+/* nl.load and nl.save: files by extension. A file that cannot be read or written is an outcome (nil, message,
+ * info); an unknown extension, unknown options and things a format cannot hold are misuse and raise. */
+#include "support.h"
+#include <numlab/io.h>
+#include <string.h>
+#include <strings.h>
+
+static const char *const extensions[] = {"mtx", NULL};
+enum { MTX };
+
+/* Which of the known extensions path ends in; raises otherwise. */
+static int check_extension(lua_State *L, const char *what, const char *path) {
+  const char *name = strrchr(path, '/');
+  const char *dot = strrchr(name ? name + 1 : path, '.');
+  for (int i = 0; dot && extensions[i]; i++)
+    if (strcasecmp(dot + 1, extensions[i]) == 0) return i;
+  return nlL_unknown(L, what, "file extension", dot ? dot + 1 : "", extensions);
+}
+
+/* A Lua string as a path: a zero byte inside would cut it short. */
+static const char *check_path(lua_State *L, int arg) {
+  size_t length;
+  const char *path = luaL_checklstring(L, arg, &length);
+  if (strlen(path) != length) luaL_argerror(L, arg, "a path must not contain a zero byte");
+  return path;
+}
+
+/* Outcomes become nil, message, {code = ...}; misuse raises. */
+static int failed(lua_State *L, nl_status status) {
+  if (!nl_status_is_outcome(status)) nlL_check(L, status);
+  nlL_outcome(L);
+  lua_createtable(L, 0, 1);
+  lua_pushstring(L, nl_status_name(status));
+  lua_setfield(L, -2, "code");
+  return 3;
+}
+
+static int load_mtx(lua_State *L, const char *path) {
+  nl_status status;
+  nl_mtx found = {0};
+  nlL_checkoptions(L, 2, "load", (const char *const[]){NULL});
+  nl_tensor *dense = nlL_newtensor(L);
+  nl_sparse *sparse = nlL_newsparse(L);
+  NLL_RETRY(L, status, nl_mtx_read(path, &found));
+  *dense = found.dense;
+  *sparse = found.sparse;
+  if (status != NL_OK) return failed(L, status);
+  nlL_account(L, dense->storage ? nlL_tensor_bytes(dense) : nlL_sparse_bytes(sparse));
+  if (dense->storage) lua_pop(L, 1);
+  return 1;
+}
+
+static int save_mtx(lua_State *L, const char *path) {
+  static const char *const options[] = {"field", "symmetry", NULL};
+  static const char *const fields[] = {"auto", "real", "integer", "pattern", NULL};
+  static const char *const symmetries[] = {"general", "symmetric", "skew-symmetric", NULL};
+  nl_matrix A = nlL_checkmatrix(L, 2);
+  nl_status status;
+  nlL_checkoptions(L, 3, "save", options);
+  nl_mtx_field field = (nl_mtx_field)nlL_optchoice(L, 3, "save", "field", fields, NL_MTX_AUTO);
+  nl_mtx_symmetry symmetry =
+      (nl_mtx_symmetry)nlL_optchoice(L, 3, "save", "symmetry", symmetries, NL_MTX_GENERAL);
+  NLL_RETRY(L, status, nl_mtx_write(path, &A, field, symmetry));
+  if (status != NL_OK) return failed(L, status);
+  lua_pushboolean(L, true);
+  return 1;
+}
+
+/* nl.load(path[, opts]) -> what the file holds | nil, message, info */
+static int l_load(lua_State *L) {
+  const char *path = check_path(L, 1);
+  switch (check_extension(L, "load", path)) {
+  case MTX: return load_mtx(L, path);
+  }
+  return 0;
+}
+
+/* nl.save(path, x[, opts]) -> true | nil, message, info */
+static int l_save(lua_State *L) {
+  const char *path = check_path(L, 1);
+  switch (check_extension(L, "save", path)) {
+  case MTX: return save_mtx(L, path);
+  }
+  return 0;
+}
+
+static const luaL_Reg functions[] = {{"load", l_load}, {"save", l_save}, {NULL, NULL}};
+
+void nlL_open_io(lua_State *L) { luaL_setfuncs(L, functions, 0); }
