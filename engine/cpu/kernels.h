@@ -1,0 +1,61 @@
+/* The contract of every kernel, and the table they are called through.
+ *
+ * A table exists for each CPU level; generic/ fills all of it, a higher level replaces what it does better
+ * (kernels.c). Kernels exist in f64 and f32: take them by type, `nl_kernels()->dense[NL_F32].dot`. Arrays are
+ * of the entry's type, contiguous, of any alignment, and do not overlap unless it says so; scalars travel as
+ * double, which is exact. Kernels allocate nothing, start no threads, poll nothing and cannot fail.
+ */
+#ifndef NL_CPU_KERNELS_H
+#define NL_CPU_KERNELS_H
+
+#include <numlab/cpu.h>
+#include <numlab/dtype.h>
+
+/* The tile of the matrix product, on packed panels:
+ *
+ *   C(i,j) = beta C(i,j) + alpha sum_p a[p*mr + i] b[p*nr + j],   0 <= i < mr, 0 <= j < nr, 0 <= p < k
+ *
+ * The sum runs over p upwards from zero, for each (i,j) alike: so an element has the same bits wherever in a
+ * tile it lies. C is row-major, rows ldc apart. beta == 0: C is written, never read (it may hold NaN). a and
+ * b are aligned to 16 bytes. Edge tiles are the caller's: the kernel always computes mr x nr. */
+typedef void nl_gemm_tile(int64_t k, double alpha, const void *a, const void *b, double beta, void *C,
+                          int64_t ldc);
+
+/* Block sizes are data beside the kernel they suit: mr x nr the tile; A is packed mc x kc at a time (stays in
+ * L2), B kc x nc (stays in L3). mc % mr == 0 and nc % nr == 0. */
+typedef struct nl_gemm_kernel {
+  nl_gemm_tile *tile;
+  int64_t mr, nr, mc, kc, nc;
+} nl_gemm_kernel;
+
+enum { NL_GEMM_TILE_MOST = 1024 }; /* mr * nr at most: the room for an edge tile */
+
+typedef struct nl_dense_kernels {
+  nl_gemm_kernel gemm;
+  double (*dot)(int64_t n, const void *x, const void *y);        /* sum x_i y_i, in the entry's type */
+  void (*axpy)(int64_t n, double alpha, const void *x, void *y); /* y_i += alpha x_i */
+  double (*update)(int64_t n, double alpha, const void *x,
+                   void *y);                   /* axpy; max |y_i| as it leaves, NaN unseen */
+  double (*largest)(int64_t n, const void *x); /* max |x_i|, 0 for n = 0, NaN unseen */
+} nl_dense_kernels;
+
+typedef struct nl_kernels {
+  nl_cpu_level level;        /* the highest level that put something into this table */
+  nl_dense_kernels dense[2]; /* NL_F64, NL_F32 */
+} nl_kernels;
+
+/* The table of the level in use; settled at the first call. */
+const nl_kernels *nl_kernels_in_use(void);
+/* The table of one level: for tests, which walk all levels up to nl_cpu_detected() in one process. */
+const nl_kernels *nl_kernels_at(nl_cpu_level level);
+/* Make the table of this level the one in use; ARG for more than the machine has. For tests and benchmarks.
+ */
+nl_status nl_kernels_use(nl_cpu_level level);
+
+/* INTERNAL, naming type and fact, when a kernel is missing or block sizes do not fit each other. */
+nl_status nl_kernels_verify(const nl_kernels *table);
+
+/* generic/table.c */
+void nl_kernels_generic(nl_kernels *table);
+
+#endif
