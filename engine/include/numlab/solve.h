@@ -81,8 +81,9 @@ typedef struct nl_lu {
   nl_tensor LU;    /* (n, n) contiguous: U above and on the diagonal, L (unit diagonal) below */
   int64_t *row_of; /* n: row i of P A is row row_of[i] of A (0-based) */
   int64_t n, exchanges;
-  double growth, smallest_pivot, norm_1; /* norm_1 of A */
-  int64_t singular_column;               /* 0, or the 1-based column of the first exactly zero pivot */
+  double growth; /* max abs(u_ij) / max abs(a_ij) of the final U: steps between are not looked at */
+  double smallest_pivot, norm_1; /* norm_1 of A */
+  int64_t singular_column;       /* 0, or the 1-based column of the first exactly zero pivot */
 } nl_lu;
 
 /* f64 or f32. A factor is made even when a pivot is zero (singular_column says so); nl_lu_solve then refuses.
