@@ -18,6 +18,7 @@ int luaopen_numlab(lua_State *L) {
   nlL_open_io(L);
   nlL_open_system(L);
   nlL_open_solve(L);
+  nlL_open_lu(L);
   nlL_open_library(L); /* nl.plot, nl.args, ...: scripts/lib/numlab, at first use */
   lua_pushliteral(L, NL_VERSION);
   lua_setfield(L, -2, "version");

@@ -47,7 +47,7 @@ static bool fits_dense(int64_t n) {
 /* --- dense -------------------------------------------------------------------------------------------- */
 
 static const nl_method *dense(int64_t n, const char *what, char *reason) {
-  const nl_method *own = nl_method_find("lu"), *method = own ? own : nl_method_find("gauss");
+  const nl_method *own = nl_method_find("lu"), *method = own ? own : &nl_method_lu;
   bool lapack = n > SMALL && here(&nl_method_lapack);
   if (lapack) method = &nl_method_lapack;
   snprintf(reason, 200, "%s, %" PRId64 " x %" PRId64 ": %s%s", what, n, n, method->name,

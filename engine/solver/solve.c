@@ -10,19 +10,13 @@
 
 /* Every method, in the order people read about them. */
 static const nl_method *const methods[] = {
-    &nl_method_gauss,
-    &nl_method_jacobi,
-    &nl_method_gauss_seidel,
-    &nl_method_sor,
-    &nl_method_cg,
-    &nl_method_bicgstab,
-    &nl_method_gmres,
-    &nl_method_lapack,
-    &nl_method_csparse,
-    &nl_method_klu,
-    &nl_method_umfpack,
-    &nl_method_cholmod,
-    NULL,
+    &nl_method_gauss,    &nl_method_lu,
+    &nl_method_jacobi,   &nl_method_gauss_seidel,
+    &nl_method_sor,      &nl_method_cg,
+    &nl_method_bicgstab, &nl_method_gmres,
+    &nl_method_lapack,   &nl_method_csparse,
+    &nl_method_klu,      &nl_method_umfpack,
+    &nl_method_cholmod,  NULL,
 };
 enum { METHODS = sizeof methods / sizeof *methods - 1 };
 

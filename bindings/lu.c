@@ -1,0 +1,147 @@
+/* nl.lu: a dense factor P A = L U that solves again and again. */
+#include "support.h"
+#include <math.h>
+#include <string.h>
+
+#define NLL_LU "numlab.lu"
+
+static nl_lu *check_lu(lua_State *L, int arg) {
+  nl_lu *F = luaL_checkudata(L, arg, NLL_LU);
+  if (!F->LU.storage) luaL_argerror(L, arg, "this factor was closed");
+  return F;
+}
+
+static int l_lu(lua_State *L) {
+  static const char *const known[] = {"block", NULL};
+  nl_matrix A = nlL_checkmatrix(L, 1);
+  lua_settop(L, 2);
+  nlL_checkoptions(L, 2, "lu", known);
+  int64_t block = nlL_optinteger(L, 2, "lu", "block", 0);
+  nl_lu *F = lua_newuserdatauv(L, sizeof *F, 0);
+  memset(F, 0, sizeof *F);
+  luaL_setmetatable(L, NLL_LU);
+  const nl_tensor *dense = A.dense;
+  nl_status s;
+  if (A.sparse) {
+    nl_tensor *copy = nlL_newtensor(L);
+    NLL_RETRY(L, s, nl_sparse_to_dense(A.sparse, copy));
+    nlL_check(L, s);
+    dense = copy;
+  }
+  NLL_RETRY(L, s, nl_lu_factor(dense, block, F));
+  nlL_check(L, s);
+  nlL_account(L, nlL_tensor_bytes(&F->LU));
+  lua_settop(L, 3);
+  return 1;
+}
+
+/* F:solve(b) -> x, or nil, message, {code="SINGULAR", where=column} */
+static int l_solve(lua_State *L) {
+  const nl_lu *F = check_lu(L, 1);
+  const nl_tensor *b = nlL_checktensor(L, 2);
+  nl_tensor *x = nlL_newtensor(L);
+  nl_status s;
+  NLL_RETRY(L, s, nl_lu_solve(F, b, x));
+  if (!nl_status_is_outcome(s)) {
+    nlL_check(L, s);
+    nlL_account(L, nlL_tensor_bytes(x));
+    return 1;
+  }
+  nlL_outcome(L);
+  lua_createtable(L, 0, 2);
+  lua_pushstring(L, nl_status_name(s));
+  lua_setfield(L, -2, "code");
+  if (F->singular_column > 0) {
+    lua_pushinteger(L, F->singular_column);
+    lua_setfield(L, -2, "where");
+  }
+  return 3;
+}
+
+/* --- fields ----------------------------------------------------------------------------------------- */
+
+typedef nl_status part(const nl_lu *F, nl_tensor *out);
+
+static int push_part(lua_State *L, const nl_lu *F, part *take) {
+  nl_tensor *t = nlL_newtensor(L);
+  nl_status s;
+  NLL_RETRY(L, s, take(F, t));
+  nlL_check(L, s);
+  nlL_account(L, nlL_tensor_bytes(t));
+  return 1;
+}
+
+/* F.p(i): the row of A that stands in row i of P A, counted from 1. */
+static nl_status permutation(const nl_lu *F, nl_tensor *p) {
+  NL_TRY(nl_tensor_new_uninitialised(NL_I64, 1, &F->n, p));
+  int64_t *row_of = nl_tensor_data(p);
+  for (int64_t i = 0; i < F->n; i++) row_of[i] = F->row_of[i] + 1;
+  return NL_OK;
+}
+
+static int push_info(lua_State *L, const nl_lu *F) {
+  double rcond = nl_lu_rcond(F);
+  lua_createtable(L, 0, 8);
+  lua_pushstring(L, F->singular_column ? "SINGULAR" : "OK");
+  lua_setfield(L, -2, "code");
+  lua_pushnumber(L, F->growth);
+  lua_setfield(L, -2, "growth");
+  lua_pushnumber(L, F->smallest_pivot);
+  lua_setfield(L, -2, "smallest_pivot");
+  lua_pushinteger(L, F->exchanges);
+  lua_setfield(L, -2, "exchanges");
+  if (!isnan(rcond)) {
+    lua_pushnumber(L, rcond);
+    lua_setfield(L, -2, "rcond");
+  }
+  if (F->singular_column) {
+    lua_pushinteger(L, F->singular_column);
+    lua_setfield(L, -2, "where");
+  }
+  return 1;
+}
+
+static int l_index(lua_State *L) {
+  const nl_lu *F = check_lu(L, 1);
+  const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+  if (strcmp(key, "L") == 0) return push_part(L, F, nl_lu_lower);
+  if (strcmp(key, "U") == 0) return push_part(L, F, nl_lu_upper);
+  if (strcmp(key, "p") == 0) return push_part(L, F, permutation);
+  if (strcmp(key, "info") == 0) return push_info(L, F);
+  lua_getmetatable(L, 1);
+  lua_getfield(L, -1, "methods");
+  lua_pushvalue(L, 2);
+  lua_rawget(L, -2);
+  return 1;
+}
+
+static int l_tostring(lua_State *L) {
+  const nl_lu *F = luaL_checkudata(L, 1, NLL_LU);
+  if (!F->LU.storage) lua_pushliteral(L, "lu factor (closed)");
+  else
+    lua_pushfstring(L, "lu factor of a %Ix%I %s matrix, %I exchanges%s", (lua_Integer)F->n, (lua_Integer)F->n,
+                    nl_dtype_name(F->LU.dtype), (lua_Integer)F->exchanges,
+                    F->singular_column ? ", singular" : "");
+  return 1;
+}
+
+static int l_close(lua_State *L) {
+  nl_lu_release(luaL_checkudata(L, 1, NLL_LU));
+  return 0;
+}
+
+/* --- module ----------------------------------------------------------------------------------------- */
+
+static const luaL_Reg methods[] = {{"solve", l_solve}, {"close", l_close}, {NULL, NULL}};
+static const luaL_Reg metamethods[] = {
+    {"__index", l_index}, {"__tostring", l_tostring}, {"__gc", l_close}, {"__close", l_close}, {NULL, NULL}};
+static const luaL_Reg functions[] = {{"lu", l_lu}, {NULL, NULL}};
+
+void nlL_open_lu(lua_State *L) {
+  luaL_newmetatable(L, NLL_LU);
+  luaL_setfuncs(L, metamethods, 0);
+  luaL_newlib(L, methods);
+  lua_setfield(L, -2, "methods");
+  lua_pop(L, 1);
+  luaL_setfuncs(L, functions, 0);
+}
