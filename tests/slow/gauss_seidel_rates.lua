@@ -1,0 +1,52 @@
+-- Does Gauss-Seidel converge as fast as the spectral radius says?
+--
+--   numlab run tests/slow/gauss_seidel_rates.lua [ratio=1.01] [seed=1] [n=2000]
+--
+-- Nine dominant systems (n x density) for each sign of the off-diagonal entries. Each must reach 1e-10 or say why
+-- not; where at least 50 sweeps ran, the geometric mean of the last 20 factors lies within 2 % of the radius that
+-- nl.diagnose predicts. Prints one Markdown row a system; exits 1 when any of that fails.
+local nl = require "numlab"
+local args = nl.args and nl.args { ratio = 1.01, seed = 1, n = 2000 } or { ratio = 1.01, seed = 1, n = 2000 }
+
+local SWEEPS, SPAN = 50, 20
+
+local function observed(history)
+  local last = #history
+  return (history[last] / history[last - SPAN]) ^ (1 / SPAN)
+end
+
+local function row(n, density, sign)
+  local A, b, x_true = nl.gallery.dominant { n = n, density = density, sign = sign, ratio = args.ratio,
+    seed = args.seed }
+  local start = nl.clock()
+  local d = nl.diagnose(A)
+  local seconds = nl.clock() - start
+  local x, info, more = nl.solve(A, b, { method = "gauss_seidel", history = true })
+  if not x then info, more = more, info end
+  local bad = info.code ~= "OK" and "no: " .. info.reason or nil
+  local rate, off = "", ""
+  if info.iterations >= SWEEPS then
+    local seen = observed(info.history)
+    local deviation = seen / d.gauss_seidel.radius - 1
+    rate, off = ("%.6f"):format(seen), ("%+.3f %%"):format(100 * deviation)
+    if not (math.abs(deviation) <= 0.02) then bad = "rate off by more than 2 %" end
+  end
+  local err = x and ("%.1e"):format((x - x_true):norm() / x_true:norm()) or ""
+  print(("| %s | %d | %g | %d | %.0f | %.6f | %s | %s | %s | %s | %.0f ms | %s |"):format(sign, n, density,
+    info.iterations, d.gauss_seidel.sweeps, d.gauss_seidel.radius, d.gauss_seidel.reliable and "" or "?", rate,
+    off, err, 1e3 * seconds, bad or "yes"))
+  return not bad
+end
+
+print "| sign | n | density | sweeps | predicted | radius | sure | observed rate | off by | rel. error | diagnose | holds |"
+print "| --- | ---: | ---: | ---: | ---: | ---: | --- | ---: | ---: | ---: | ---: | --- |"
+local failed = 0
+for _, sign in ipairs { "mixed", "negative", "positive" } do
+  for _, n in ipairs { 100, 500, 2000 } do
+    for _, density in ipairs { 0.01, 0.05, 0.1 } do
+      if n <= args.n and not row(n, density, sign) then failed = failed + 1 end
+    end
+  end
+end
+print(failed == 0 and "all hold" or failed .. " fail")
+os.exit(failed == 0 and 0 or 1, true)
