@@ -37,13 +37,13 @@ static const nl_symbol symbols[] = {
     {NULL, 0, false},
 };
 
-static void use_threads(void) {
-  if (table.set_num_threads) table.set_num_threads(nl_threads());
+void nl_lapack_threads(int count) {
+  if (table.set_num_threads) table.set_num_threads(count);
 }
 
 /* "OpenBLAS 0.3.21 NO_LAPACKE DYNAMIC_ARCH ..." */
 static void describe(nl_external *out) {
-  use_threads();
+  nl_lapack_threads(nl_threads());
   if (table.get_num_threads) out->threads = table.get_num_threads();
   if (!table.get_config) return;
   const char *config = table.get_config();
@@ -72,7 +72,7 @@ nl_status nl_lapack_open(nl_dtype dtype, const nl_lapack **out) {
   NL_TRY(nl_library_open(&nl_library_openblas));
   if (dtype != NL_F64 && dtype != NL_F32)
     return nl_fail(NL_DTYPE, "lapack: f64 or f32 expected, got %s", nl_dtype_name(dtype));
-  use_threads();
+  nl_lapack_threads(nl_threads());
   *out = dtype == NL_F64 ? &table.f64 : &table.f32;
   return NL_OK;
 }

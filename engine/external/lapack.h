@@ -40,6 +40,9 @@ typedef struct nl_lapack {
 /* The table for f64 or f32, with OpenBLAS set to nl_threads(). UNAVAILABLE. */
 nl_status nl_lapack_open(nl_dtype dtype, const nl_lapack **out);
 
+/* Fewer threads than that, until the next opening. */
+void nl_lapack_threads(int count);
+
 /* --- for the factorisations --------------------------------------------------------------------------- */
 
 /* A as LAPACK may have it: 2-d, f64 or f32, finite, sizes within 32 bits; else SHAPE, DTYPE, NONFINITE,

@@ -13,6 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Below it two threads are no faster than one, and much slower at 100 (reports/evidence/02-baselines.md). */
+enum { ONE_THREAD_BELOW = 600 };
+
 static double at(nl_dtype dtype, const void *p, int64_t i) {
   return dtype == NL_F64 ? ((const double *)p)[i] : (double)((const float *)p)[i];
 }
@@ -110,6 +113,7 @@ static nl_status run(const nl_system *s, const nl_solve_options *o, nl_solve_inf
   (void)o;
   const nl_lapack *lapack;
   NL_TRY(nl_lapack_open(s->dtype, &lapack));
+  if (s->n < ONE_THREAD_BELOW) nl_lapack_threads(1);
   size_t size = (size_t)nl_dtype_size(s->dtype);
   int64_t elements;
   if (__builtin_mul_overflow(s->n, s->n, &elements)) return nl_fail(NL_SHAPE, "lapack: n is too large");

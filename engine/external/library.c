@@ -4,10 +4,10 @@
  * RTLD_NOW makes a library that cannot be linked fail here, with a reason, and not in the middle of a call;
  * RTLD_LOCAL keeps its names out of everybody else's way. Before the first library comes in, the environment
  * its BLAS and OpenMP read at load time is prepared (never overriding what the user has set):
- *   OPENBLAS_CORETYPE        OpenBLAS up to 0.3.24 takes AVX2 kernels on CPUs it does not know; with AVX-512
- *                            that is at most half of the machine (reports/evidence/02-baselines.md)
- *   OPENBLAS_THREAD_TIMEOUT  2^n cycles its idle threads spin; OMP_WAIT_POLICY the same for libgomp:
- *                            spinning threads slow down whoever runs next */
+ * OPENBLAS_THREAD_TIMEOUT, 2^n cycles its idle threads spin, and OMP_WAIT_POLICY, the same for libgomp:
+ * spinning threads slow down whoever runs next. OPENBLAS_CORETYPE is left to OpenBLAS and the user: forcing
+ * its AVX-512 kernels on a CPU it does not know was measured and is no gain
+ * (reports/evidence/02-baselines.md). */
 #include "library.h"
 #include <dlfcn.h>
 #include <limits.h>
@@ -25,22 +25,10 @@ enum { LIBRARIES = sizeof libraries / sizeof *libraries };
 
 /* --- environment -------------------------------------------------------------------------------------- */
 
-/* A CPU with AVX-512 that OpenBLAS 0.3.21 does not know. It knows Intel's; it takes AMD's for Zen 2. */
-static bool avx512_unknown_to_openblas(void) {
-#if defined(__x86_64__)
-  return !__builtin_cpu_is("intel") && __builtin_cpu_supports("avx512f") &&
-         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512cd");
-#else
-  return false;
-#endif
-}
-
 static void prepare_environment(void) {
   static bool done; /* under the lock */
   if (done) return;
   done = true;
-  if (avx512_unknown_to_openblas()) setenv("OPENBLAS_CORETYPE", "SkylakeX", 0);
   setenv("OPENBLAS_THREAD_TIMEOUT", "4", 0);
   setenv("OMP_WAIT_POLICY", "passive", 0);
 }
