@@ -26,7 +26,8 @@ M.DENSE = { gauss = true, lu = true, lapack = true, ["gauss none"] = true, ["gau
 
 M.COLUMNS = { "n", "density", "ratio", "sign", "method", "threads", "repeats", "seconds", "seconds_min",
   "seconds_iqr", "iterations", "predicted_iterations", "rate", "radius", "converged", "rel_error", "relative_residual",
-  "backward_error", "error_bound", "growth", "peak_bytes", "predicted_bytes", "nnz", "nnz_factor", "seed", "code", "message" }
+  "backward_error", "error_bound", "growth", "peak_bytes", "predicted_bytes", "nnz", "nnz_factor", "seed", "code",
+  "message" }
 
 --- How the columns read in a table for people.
 M.FORMAT = { seconds = text.duration, peak_bytes = text.bytes, rel_error = "%.1e", relative_residual = "%.1e",
