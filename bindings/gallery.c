@@ -38,7 +38,23 @@ static int l_dominant(lua_State *L) {
   return push_system(L, (nl_matrix){.sparse = A}, seed);
 }
 
-static const luaL_Reg functions[] = {{"dominant", l_dominant}, {NULL, NULL}};
+static int l_nondominant(lua_State *L) {
+  static const char *const known[] = {"n", "density", "seed", "kind", NULL};
+  static const char *const kinds[] = {"converging", "diverging", "zero_diagonal", NULL};
+  nlL_checkoptions(L, 1, "nondominant", known);
+  int64_t n = need_n(L, "nondominant");
+  double density = nlL_optnumber(L, 1, "nondominant", "density", 0.1);
+  uint64_t seed = (uint64_t)nlL_optinteger(L, 1, "nondominant", "seed", 0);
+  nl_nondominant kind = (nl_nondominant)nlL_optchoice(L, 1, "nondominant", "kind", kinds, NL_CONVERGING);
+  nl_sparse *A = nlL_newsparse(L);
+  nl_status s;
+  NLL_RETRY(L, s, nl_gallery_nondominant(n, density, kind, seed, A));
+  nlL_check(L, s);
+  nlL_account(L, nlL_sparse_bytes(A));
+  return push_system(L, (nl_matrix){.sparse = A}, seed);
+}
+
+static const luaL_Reg functions[] = {{"dominant", l_dominant}, {"nondominant", l_nondominant}, {NULL, NULL}};
 
 void nlL_open_gallery(lua_State *L) {
   luaL_newlib(L, functions);

@@ -5,7 +5,7 @@
 #include <numlab/gallery.h>
 #include <numlab/random.h>
 
-enum { NL_STREAM_SOLUTION = 1, NL_STREAM_PLACES, NL_STREAM_VALUES };
+enum { NL_STREAM_SOLUTION = 1, NL_STREAM_PLACES, NL_STREAM_VALUES, NL_STREAM_SIGNS };
 
 /* ARG unless density is in 0..1, SHAPE unless 0 <= n < 2^31. */
 nl_status nl_gallery_check(const char *what, int64_t n, double density);
