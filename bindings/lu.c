@@ -102,17 +102,17 @@ static int push_info(lua_State *L, const nl_lu *F) {
 }
 
 static int l_index(lua_State *L) {
+  lua_getmetatable(L, 1);
+  lua_getfield(L, -1, "methods");
+  lua_pushvalue(L, 2);
+  if (lua_rawget(L, -2) != LUA_TNIL || lua_type(L, 2) != LUA_TSTRING) return 1;
   const nl_lu *F = check_lu(L, 1);
-  const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+  const char *key = lua_tostring(L, 2);
   if (strcmp(key, "L") == 0) return push_part(L, F, nl_lu_lower);
   if (strcmp(key, "U") == 0) return push_part(L, F, nl_lu_upper);
   if (strcmp(key, "p") == 0) return push_part(L, F, permutation);
   if (strcmp(key, "info") == 0) return push_info(L, F);
-  lua_getmetatable(L, 1);
-  lua_getfield(L, -1, "methods");
-  lua_pushvalue(L, 2);
-  lua_rawget(L, -2);
-  return 1;
+  return 1; /* the nil found above */
 }
 
 static int l_tostring(lua_State *L) {
