@@ -1,17 +1,19 @@
 /* Sparse matrices that are not strictly dominant, nonsingular all the same, with a known fate in
  * Gauss-Seidel.
  *
- *   CONVERGING     A = S (sum over T of w_T e_T e_T^T + delta diag(that sum)) S, with e_T the indicator of a
- * random triple T, 0.5 < w_T < 1, S = diag(+-1), delta = 0.1, and a_ii = 1 where no triple falls. A is
- * symmetric positive definite, so Gauss-Seidel converges (Ostrowski-Reich). A row in a triple is not
- * dominant: sum |a_ij| = 2 sum w against a_ii = 1.1 sum w. Jacobi diverges: with z = S 1 on those rows, z^T A
- * z / z^T diag(A) z = (3 + delta) / (1 + delta) > 2. DIVERGING      block lower triangular with blocks (1,
- * sqrt r; -sqrt r, 1), r = 1.5, along the diagonal (and 1 at the end where n is odd). The nonzero eigenvalues
- * of (D + L)^-1 U are -r, one a block, so errors grow by r a sweep; Jacobi has +-i sqrt r. det A = (1 +
- * r)^floor(n/2). Entries below the blocks add up to at most 1/2 in a row, which keeps ||A^-1||_inf below q /
- * (1 - q/2) = 1.6 with q = (1 + sqrt r) / (1 + r), the norm of a block's inverse. ZERO_DIAGONAL  the rows of
- * a strictly dominant matrix moved up by one, the first to the end, after its entries (i + 1 mod n, i) are
- * left out: every a_ii is 0 and no sweep is defined. */
+ * CONVERGING: A = S (sum over T of w_T e_T e_T^T + delta diag(that sum)) S, with e_T the indicator of a
+ * triple of indices, 0.5 < w_T < 1, S = diag(+-1), delta = 0.1. The first ceil(n/3) triples cover all rows,
+ * the others are random. A is symmetric positive definite, so Gauss-Seidel converges (Ostrowski-Reich). No
+ * row is dominant: sum |a_ij| = 2 sum w against a_ii = 1.1 sum w. Jacobi diverges: z = S 1 gives z^T A z /
+ * z^T diag(A) z = (3 + delta) / (1 + delta) > 2.
+ *
+ * DIVERGING: block lower triangular with blocks (1, sqrt r; -sqrt r, 1), r = 1.5, along the diagonal (and 1
+ * at the end where n is odd). The nonzero eigenvalues of (D + L)^-1 U are -r, one a block, so errors grow by
+ * r a sweep; Jacobi has +-i sqrt r. det A = (1 + r)^floor(n/2). Entries below the blocks add up to 1/2 or
+ * nothing in a row, so ||A^-1||_inf <= q / (1 - q/2) = 1.6, q = (1 + sqrt r) / (1 + r) being that of a block.
+ *
+ * ZERO_DIAGONAL: the rows of a strictly dominant matrix moved up by one, the first to the end, after its
+ * entries (i + 1 mod n, i) are left out: every a_ii is 0 and no sweep is defined. */
 #include "sample.h"
 #include <inttypes.h>
 #include <math.h>
@@ -65,14 +67,17 @@ static void draw_triple(int64_t n, uint64_t seed, int64_t k, int64_t T[3]) {
 
 static nl_status converging(int64_t n, double density, uint64_t seed, triplets *t) {
   int64_t count = nl_gallery_count(density, n * (n - 1)) / 6; /* a triple brings 6 entries off the diagonal */
-  if (count < 1) count = 1;
+  int64_t cover = (n + 2) / 3;
+  if (count < cover) count = cover;
   NL_TRY(make_triplets(9 * count + n, t));
   for (int64_t i = 0; i < n; i++) put(t, i, i, 0); /* the first n triplets: the diagonal */
   for (int64_t k = 0; k < count; k++) {
     NL_TRY(poll(k));
     double w = 0.5 + 0.5 * nl_random_uniform(seed, NL_STREAM_VALUES, (uint64_t)k);
     int64_t T[3];
-    draw_triple(n, seed, k, T);
+    if (k < cover)
+      for (int c = 0; c < 3; c++) T[c] = (3 * k < n - 3 ? 3 * k : n - 3) + c;
+    else draw_triple(n, seed, k, T);
     for (int a = 0; a < 3; a++)
       for (int c = 0; c < 3; c++) {
         if (a == c) t->value[T[a]] += (1 + delta) * w;
@@ -83,8 +88,6 @@ static nl_status converging(int64_t n, double density, uint64_t seed, triplets *
         }
       }
   }
-  for (int64_t i = 0; i < n; i++)
-    if (t->value[i] == 0) t->value[i] = 1;
   return NL_OK;
 }
 

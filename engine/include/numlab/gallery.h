@@ -22,7 +22,7 @@ nl_status nl_gallery_dominant(int64_t n, double density, double ratio, nl_sign s
                               nl_sparse *out);
 
 /* Not strictly dominant, nonsingular, with a known fate in Gauss-Seidel (guarantees in nondominant.c):
- * converging though no row in use is dominant, diverging, or with zeros on the whole diagonal. density counts
+ * converging though no row is dominant, diverging, or with zeros on the whole diagonal. density counts
  * the entries off the diagonal as above; converging stores fewer where its triples overlap, and each kind
  * stores what its form needs at least. ARG: n < 2, for converging n < 3; density outside 0..1, for diverging
  * above what a block lower triangle holds (about 1/2). */
