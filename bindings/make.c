@@ -69,6 +69,7 @@ static void fill_nested(lua_State *L, const nl_tensor *t, int dim, int64_t *inde
 
 /* nl.tensor(nested, opts); a tensor is cloned */
 static int l_tensor(lua_State *L) {
+  lua_settop(L, 2); /* what is pushed below must not stand where options do */
   nlL_checkoptions(L, 2, "tensor", place_options);
   const nl_tensor *source = nlL_totensor(L, 1);
   int64_t shape[NL_MAX_NDIM], index[NL_MAX_NDIM] = {0};
@@ -82,6 +83,14 @@ static int l_tensor(lua_State *L) {
   if (!lua_istable(L, 1) && lua_type(L, 1) != LUA_TNUMBER && !lua_isboolean(L, 1))
     luaL_typeerror(L, 1, "table of numbers");
   bool booleans;
+  for (int i = 0; lua_istable(L, 1) && place_options[i]; i++) {
+    lua_pushstring(L, place_options[i]);
+    if (lua_rawget(L, 1) != LUA_TNIL)
+      luaL_error(L,
+                 "tensor: %s stands among the values; options are a second table: nl.tensor({..}, {%s=..})",
+                 place_options[i], place_options[i]);
+    lua_pop(L, 1);
+  }
   lua_pushvalue(L, 1);
   int ndim = nested_shape(L, shape, &booleans);
   nl_dtype dtype = nlL_checkplace(L, 2, "tensor", booleans ? NL_BOOL : NL_F64);
