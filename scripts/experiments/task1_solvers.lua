@@ -76,9 +76,9 @@ end
 -- What it shows.
 local said = {}
 if #ranked > 1 then
-  said[1] = ("fastest: %s (%s), %.1f times faster than %s, %.0f times faster than the slowest, %s"):format(names[1],
-    task1.FORMAT.seconds(ranked[1].seconds), ranked[2].seconds / ranked[1].seconds, names[2],
-    ranked[#ranked].seconds / ranked[1].seconds, names[#names])
+  said[1] = ("fastest: %s (%s); the next, %s, takes %.2f times as long, the slowest, %s, %.0f times"):format(names[1],
+    task1.FORMAT.seconds(ranked[1].seconds), names[2], ranked[2].seconds / ranked[1].seconds, names[#names],
+    ranked[#ranked].seconds / ranked[1].seconds)
 end
 local gs = rows_of.where(rows, { method = "gauss_seidel", code = "OK" })[1]
 if gs then

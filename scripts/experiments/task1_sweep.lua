@@ -56,13 +56,18 @@ for _, sign in ipairs(o.sign) do
   end
 end
 
--- Figures: a panel a case, a line a method.
+-- Figures: a panel a case, a line a method; whiskers from the fastest sample to the median + interquartile range.
 local function lines(where, x, y)
   local out = {}
   for i, method in ipairs(o.methods) do
-    where.method = method
+    where.method, where.code = method, "OK"
     local r = rows_of.where(rows, where)
-    out[#out + 1] = { x = rows_of.column(r, x), y = rows_of.column(r, y), label = method, color = i }
+    local line = { x = rows_of.column(r, x), y = rows_of.column(r, y), label = method, color = i }
+    if y == "seconds" then
+      line.low, line.high = rows_of.column(r, "seconds_min"), {}
+      for k, row in ipairs(r) do line.high[k] = row.seconds + row.seconds_iqr end
+    end
+    if #r > 0 then out[#out + 1] = line end
   end
   return out
 end
@@ -89,7 +94,10 @@ for _, what in ipairs{ "rel_error", "relative_residual", "backward_error" } do
   for _, s in ipairs(panel.series) do s.style = "points" end
   accuracy[#accuracy + 1] = panel
 end
-local time = panels("density", "n", "seconds", "seconds")
+local time, memory = panels("density", "n", "seconds", "seconds"), panels("density", "n", "peak_bytes", "bytes")
+local square = { x = o.n, y = {}, label = "8 n^2: one dense matrix", style = "lines", dash = true, color = 7 }
+for i, n in ipairs(o.n) do square.y[i] = 8 * n * n end
+for _, panel in ipairs(memory) do table.insert(panel.series, square) end
 
 -- The table, one plot here, figures and the page with what the rows show.
 task1.print(rows, { "n", "density", "sign", "method", "seconds", "repeats", "iterations", "predicted_iterations",
@@ -110,8 +118,7 @@ task1.finish{
     { file = "time", title = "Time against n", columns = #o.density, panels = time },
     { file = "density", title = "Time against density", columns = #o.n,
       panels = panels("n", "density", "seconds", "seconds") },
-    { file = "memory", title = "Peak memory against n", columns = #o.density,
-      panels = panels("density", "n", "peak_bytes", "bytes") },
+    { file = "memory", title = "Peak memory against n", columns = #o.density, panels = memory },
     { file = "iterations", title = "Gauss-Seidel sweeps, measured over predicted", xlabel = "n", xlog = true,
       ylabel = "measured / predicted", series = ratios, lines = { { y = 1, label = "as predicted" } } },
     { file = "residual", title = "Accuracy", columns = 3, panels = accuracy, height = 440 },

@@ -165,9 +165,10 @@ function M.memory(rows)
     local largest = group.rows[1]
     for _, r in ipairs(group.rows) do if (r.peak_bytes or 0) > largest.peak_bytes then largest = r end end
     if largest.peak_bytes then
-      add(out, "%s: at most %s (n = %d, density %g), %.2f times theory's %s", group.key.method,
-        text.bytes(largest.peak_bytes), largest.n, largest.density, largest.peak_bytes / largest.predicted_bytes,
-        text.bytes(largest.predicted_bytes))
+      local times = largest.peak_bytes / largest.predicted_bytes
+      add(out, "%s: at most %s (n = %d, density %g), %.2f times theory's %s%s", group.key.method,
+        text.bytes(largest.peak_bytes), largest.n, largest.density, times, text.bytes(largest.predicted_bytes),
+        times < 0.5 and " (what the borrowed library takes by itself is not counted)" or "")
     end
   end
   return out
@@ -178,7 +179,8 @@ function M.failures(rows)
   local out = {}
   local failed = rows_of.where(rows, function(r) return r.code ~= "OK" end)
   for _, group in ipairs(rows_of.group(failed, { "method", "code" })) do
-    add(out, "%s: %d of its points end with %s, the first so: %s", group.key.method, #group.rows, group.key.code,
+    add(out, "%s: %d point%s with %s, %s%s", group.key.method, #group.rows, #group.rows == 1 and " ends" or "s end",
+      group.key.code, #group.rows == 1 and "" or "the first so: ",
       group.rows[1].message or "no message")
   end
   return out

@@ -117,7 +117,7 @@ local function tics(out, name, labels, margin, slanted)
     if type(label) == "number" then label = text.number(label) end
     list[i] = ("%s %d"):format(gnuplot.quote_tic(label), i)
   end
-  out[#out + 1] = ("set %stics noenhanced %s (%s)"):format(name, slanted and "rotate by -40" or "norotate",
+  out[#out + 1] = ("set %stics noenhanced %s (%s)"):format(name, slanted and "rotate by -35" or "norotate",
     table.concat(list, ", "))
   out[#out + 1] = ("set %srange [%g:%g]"):format(name, 1 - margin, #labels + margin)
 end
@@ -173,6 +173,7 @@ local function series_panel(out, panel, number, ascii)
   for _, s in ipairs(series) do if s.style == "bars" then bars = bars + 1 end end
   if panel.categories then tics(out, "x", panel.categories, 0.6, panel.slanted and not ascii) end
   local width = 0.8 / math.max(1, bars)
+  if panel.slanted and not ascii then out[#out + 1] = "set rmargin 7" end
   if bars > 0 then
     out[#out + 1] = ("set boxwidth %g"):format(width * 0.92)
     if not panel.ylog and not panel.yrange then out[#out + 1] = "set yrange [0:*]" end
@@ -240,7 +241,8 @@ local function key_layout(panel, width)
 end
 
 local function panel_script(out, panel, number, ascii, width)
-  out[#out + 1] = "unset label\nunset arrow\nunset colorbox\nset bmargin -1\n" .. (ascii and "unset grid" or "set grid")
+  out[#out + 1] = "unset label\nunset arrow\nunset colorbox\nset bmargin -1\nset rmargin -1\n"
+    .. (ascii and "unset grid" or "set grid")
   out[#out + 1] = ("set title %s noenhanced"):format(gnuplot.quote(not ascii and panel.title or ""))
   axis(out, "x", panel, ascii)
   axis(out, "y", panel, ascii)

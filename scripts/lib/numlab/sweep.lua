@@ -149,7 +149,8 @@ end
 -- A failure as a row: its code and message, and what the contestant knew all the same (info.row).
 local function failure(result)
   local info = type(result.info) == "table" and result.info or {}
-  local row = { code = info.code or "ERROR", message = tostring(result.message or "no message"), repeats = 0 }
+  local message = tostring(result.message or "no message"):gsub("^[^\n]-%.lua:%d+: ", "") -- no paths in results
+  local row = { code = info.code or "ERROR", message = message, repeats = 0 }
   for k, v in pairs(info.row or {}) do row[k] = v end
   return row
 end

@@ -1,0 +1,58 @@
+local nl = require "numlab"
+local file = require "numlab.file"
+local task1 = require "numlab.task1"
+
+describe("numlab.task1", function()
+  local A, b, x = nl.gallery.dominant{ n = 60, density = 0.1, sign = "negative", ratio = 1.05, seed = 3 }
+  local system = task1.predict(A)
+  system.A, system.b, system.x = A, b, x
+
+  it("predicts Gauss-Seidel by its spectral radius", function()
+    assert.is_true(system.radius > 0.8 and system.radius < 1)
+    assert.equal(math.ceil(math.log(1e-10) / math.log(system.radius)), system.predicted)
+    assert.is_string(system.reason)
+  end)
+
+  it("measures a solve as a row", function()
+    local row = assert(task1.measure(system, "gauss"))
+    assert.is_true(row.seconds > 0 and row.rel_error < 1e-12 and row.peak_bytes >= 8 * 60 * 60)
+    assert.equal(8 * 60 * 60, row.predicted_bytes)
+    assert.equal(A.nnz, row.nnz)
+    row = assert(task1.measure(system, "gauss_seidel", { tol = 1e-8 }))
+    assert.equal(system.predicted, row.predicted_iterations)
+    assert.is_true(row.iterations >= 50 and math.abs(row.rate / row.radius - 1) < 0.02)
+    assert.is_true(row.relative_residual <= 1e-8)
+  end)
+
+  it("keeps what is known of a failure", function()
+    local row, message, info = task1.measure(system, "gauss_seidel", { max_iter = 3 })
+    assert.is_nil(row)
+    assert.is_string(message)
+    assert.equal("NOT_CONVERGED", info.code)
+    assert.equal(3, info.row.iterations)
+    assert.equal(system.radius, info.row.radius)
+  end)
+
+  it("knows its methods", function()
+    task1.check_methods({ "gauss none", "csparse" })
+    assert.error_matches(function() task1.check_methods({ "guass" }) end, "did you mean 'gauss'")
+  end)
+
+  it("ends a run with figures and a page", function()
+    local out = os.tmpname()
+    os.remove(out)
+    assert(file.make_folder(out))
+    local write, said = io.write, {}
+    io.write = function(...) said[#said + 1] = table.concat({ ... }) end -- luacheck: ignore 122
+    local ok, files = pcall(task1.finish, { out = out, name = "t", title = "T", question = "Q?", arguments = {},
+      rows = { { n = 1 } }, columns = { "n" }, sections = { { "S", { "a finding" } } },
+      drawings = { { file = "f", series = { { x = { 1, 2 }, y = { 1, 2 } } } } } })
+    io.write = write -- luacheck: ignore 122
+    assert.is_true(ok, files)
+    assert.is_truthy(file.read(out .. "/f.gp"))
+    assert.matches("# T", assert(file.read(out .. "/t.md")))
+    assert.matches("a finding", table.concat(said))
+    assert.equal(out .. "/t.md", files[#files])
+    file.capture("rm -rf -- " .. file.quote(out))
+  end)
+end)
