@@ -6,6 +6,7 @@
 #include "support.h"
 #include <errno.h>
 #include <locale.h>
+#include <numlab/cpu.h>
 #include <numlab/memory.h>
 #include <numlab/parallel.h>
 #include <stdbool.h>
@@ -108,9 +109,7 @@ static int version(int argc, char **argv) {
 
 /* A setting that cannot be read is an error at start: silently another limit would falsify a measurement. */
 static bool environment_is_sound(void) {
-  static const char *const levels[] = {"generic", "avx2", "avx512", "avx512bf16", NULL};
-  const char *memory = getenv("NUMLAB_MEMORY"), *threads = getenv("NUMLAB_THREADS"),
-             *cpu = getenv("NUMLAB_CPU");
+  const char *memory = getenv("NUMLAB_MEMORY"), *threads = getenv("NUMLAB_THREADS");
   int64_t bytes;
   if (memory && nl_memory_parse(memory, &bytes) != NL_OK) {
     fprintf(stderr, "numlab: NUMLAB_MEMORY: %s\n", nl_message());
@@ -124,16 +123,14 @@ static bool environment_is_sound(void) {
       return false;
     }
   }
-  if (cpu) {
-    int i = 0;
-    while (levels[i] && strcmp(levels[i], cpu) != 0) i++;
-    if (!levels[i]) {
-      const char *near = nlL_nearest(cpu, levels);
-      fprintf(stderr,
-              "numlab: NUMLAB_CPU: unknown level '%s'%s%s%s (known: generic, avx2, avx512, avx512bf16)\n",
-              cpu, near ? ", did you mean '" : "", near ? near : "", near ? "'?" : "");
-      return false;
-    }
+  if (nl_cpu_check() != NL_OK) {
+    const char *levels[NL_CPU_LEVELS + 1] = {NULL}, *cpu = getenv("NUMLAB_CPU"), *near = NULL;
+    for (int i = 0; i < NL_CPU_LEVELS; i++) levels[i] = nl_cpu_level_name((nl_cpu_level)i);
+    fprintf(stderr, "numlab: %s", nl_message());
+    nl_cpu_level level;
+    if (cpu && nl_cpu_level_parse(cpu, &level) != NL_OK) near = nlL_nearest(cpu, levels);
+    fprintf(stderr, near ? ", did you mean '%s'?\n" : "\n", near);
+    return false;
   }
   return true;
 }

@@ -2,6 +2,7 @@
 #include "program.h"
 #include "support.h"
 #include <inttypes.h>
+#include <numlab/cpu.h>
 #include <numlab/external.h>
 #include <numlab/memory.h>
 #include <numlab/parallel.h>
@@ -65,13 +66,6 @@ static void add(report *r, part p) {
 
 /* --- facts ------------------------------------------------------------------------------------------------
  */
-
-static const char *cpu_level(void) {
-  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-      __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
-    return "avx512";
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") ? "avx2" : "generic";
-}
 
 /* The program's path in PATH, or false. */
 static bool find_program(const char *name, char *path, size_t room) {
@@ -143,7 +137,8 @@ static void add_machine(report *r) {
              "nl.plot, nl.sweep, the experiments", "run the binary from its source tree, or make install"});
   add(r, (part){"lua", true, true, LUA_RELEASE, "", "built in", "", ""});
   first_line("sed -n 's/^model name[^:]*: //p' /proc/cpuinfo", model, sizeof model);
-  snprintf(text, sizeof text, "level %s, kernels: generic", cpu_level());
+  snprintf(text, sizeof text, "level %s, kernels: %s", nl_cpu_level_name(nl_cpu_level_in_use()),
+           nl_cpu_level_name(nl_cpu_level_of_kernels()));
   add(r, (part){"cpu", true, true, model, "", text, "", ""});
   char count[32], limit[48];
   snprintf(count, sizeof count, "%d", nl_threads());

@@ -19,14 +19,15 @@ nl_status nl_cpu_level_parse(const char *name, nl_cpu_level *out) {
       *out = (nl_cpu_level)i;
       return NL_OK;
     }
-  return nl_fail(NL_ARG, "CPU level '%s' is unknown; known are generic, avx2, avx512 and avx512bf16", name);
+  return nl_fail(NL_ARG, "unknown level '%s' (known: generic, avx2, avx512, avx512bf16)", name);
 }
 
 nl_status nl_cpu_level_wanted(const char *text, nl_cpu_level detected, nl_cpu_level *out) {
   nl_cpu_level wanted = detected;
-  if (text && *text) NL_TRY(nl_cpu_level_parse(text, &wanted));
+  if (text && *text && nl_cpu_level_parse(text, &wanted) != NL_OK)
+    return nl_fail(NL_ARG, "NUMLAB_CPU: %s", nl_message());
   if (wanted > detected)
-    return nl_fail(NL_ARG, "NUMLAB_CPU=%s asks for more than this machine has (%s)", text,
+    return nl_fail(NL_ARG, "NUMLAB_CPU: level %s is more than this machine has (%s)", text,
                    nl_cpu_level_name(detected));
   *out = wanted;
   return NL_OK;
