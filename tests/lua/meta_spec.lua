@@ -31,7 +31,7 @@ list:close()
 
 -- The classes by the name their annotations use, and where their methods lie: the table behind __index, or the
 -- table a C function there keeps as an upvalue.
-local CLASSES = { Tensor = "numlab.tensor", Sparse = "numlab.sparse", Factor = "numlab.factor" }
+local CLASSES = { Tensor = "numlab.tensor", Sparse = "numlab.sparse", lu = "numlab.lu" }
 
 local function methods_of(class)
   local metatable = debug.getregistry()[CLASSES[class] or class]
