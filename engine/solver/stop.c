@@ -66,14 +66,14 @@ static double residual_ratio(const nl_stop *stop) {
   return worst;
 }
 
-/* eps || |A||x| + |b| ||_2 / ||b||_2, the largest over right-hand sides. Overwrites the residual, which the
- * next check computes anew. */
+/* eps || |A||x| + |b| ||_2 / ||b||_2, the largest over right-hand sides. Leaves the residual alone: Jacobi
+ * and the Krylov methods go on from it. */
 static double rounding_floor(nl_stop *stop) {
   const nl_system *s = stop->s;
   const double *B = s->B, *X = s->X;
-  double worst = 0, *y = stop->residual;
-  double *x = nl_alloc(2 * s->n, sizeof(double), NL_WORKSPACE), *b = x ? x + s->n : NULL;
+  double worst = 0, *x = nl_alloc(3 * s->n, sizeof(double), NL_WORKSPACE);
   if (!x) return 0; /* unknown: then the longer window decides */
+  double *b = x + s->n, *y = b + s->n;
   for (int64_t c = 0; c < s->k; c++) {
     if (stop->norm_b[c] == 0) continue;
     for (int64_t i = 0; i < s->n; i++) {

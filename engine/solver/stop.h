@@ -3,15 +3,19 @@
  * After each sweep the method hands over its current X; the rule computes
  *   ratio = max over right-hand sides of ||b - A x||_2 / ||b||_2
  * from scratch (no recurrence that may drift; one pass over A a sweep) and decides:
- *   converged      ratio <= tol
- *   DIVERGED       ratio not finite, or beyond 1/eps times the lowest seen: from there on rounding errors
- * made at the peak are as large as anything gained before. Less is a transient, which non-normal iteration
- * matrices have even when they converge STAGNATED      no new lowest ratio for 30 sweeps while the lowest is
- * within 10 times of the rounding floor eps || |A||x| + |b| ||_2 / ||b||_2; or none for max(200, n, half the
- * sweeps done): a nilpotent iteration matrix may stand still for n sweeps before it ends. Slow progress, be
- * it 1e-12 a sweep, is a new lowest each time and never stagnation NOT_CONVERGED  max_iter sweeps done; the
- * reason names the rate and what it would still take INTERRUPTED    Ctrl-C A right-hand side of zeros has
- * ratio 0: nl_stop_begin sets its x to zeros.
+ *
+ * - converged: ratio <= tol.
+ * - DIVERGED: ratio not finite, or beyond 1/eps times the lowest seen: from there on the rounding errors made
+ *   at the peak are as large as anything gained before. Less is a transient, which non-normal iteration
+ *   matrices have even when they converge.
+ * - STAGNATED: no new lowest ratio for 30 sweeps while the lowest is within 10 times of the rounding floor
+ *   eps || |A||x| + |b| ||_2 / ||b||_2; or none for max(200, n, half the sweeps done): a nilpotent iteration
+ *   matrix may stand still for n sweeps before it ends. Slow progress, be it 1e-12 a sweep, is a new lowest
+ *   each time and never stagnation.
+ * - NOT_CONVERGED: max_iter sweeps done; the reason names the rate and what it would still take.
+ * - INTERRUPTED: Ctrl-C.
+ *
+ * A right-hand side of zeros has ratio 0: nl_stop_begin sets its x to zeros.
  */
 #ifndef NL_SOLVER_STOP_H
 #define NL_SOLVER_STOP_H
