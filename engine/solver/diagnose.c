@@ -68,7 +68,6 @@ static nl_status nonzeros(const nl_matrix *A, nl_sparse *out) {
 /* --- iteration matrices ------------------------------------------------------------------------------- */
 
 typedef struct iteration {
-  const char *name;
   nl_splitting S;
   double omega; /* 0: Jacobi */
 } iteration;
@@ -204,8 +203,7 @@ nl_status nl_diagnose(const nl_matrix *A, const nl_diagnose_options *o, nl_diagn
   if (status == NL_OK && S.rows == S.cols && d.zero_count == 0)
     status = nl_splitting_new(&(nl_matrix){NULL, &S}, &unused, &split);
   if (status != NL_OK) goto done;
-  iteration jacobi = {"jacobi", split, 0}, gauss_seidel = {"gauss_seidel", split, 1},
-            sor = {"sor", split, o->omega};
+  iteration jacobi = {split, 0}, gauss_seidel = {split, 1}, sor = {split, o->omega};
   status = judge(&jacobi, o, &d, &d.jacobi);
   if (status == NL_OK) status = judge(&gauss_seidel, o, &d, &d.gauss_seidel);
   if (status == NL_OK) status = judge(&sor, o, &d, &d.sor);

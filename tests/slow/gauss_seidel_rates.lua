@@ -67,7 +67,8 @@ local function row(n, density, sign)
   end
   local err = x and ("%.1e"):format((x - x_true):norm() / x_true:norm()) or ""
   print(("| %s | %d | %g | %d | %.0f | %.6f | %s | %s | %s | %s | %.0f ms | %s |"):format(sign, n, density,
-    info.iterations, d.gauss_seidel.sweeps, d.gauss_seidel.radius, expected, rate, off, err, 1e3 * seconds, bad or "yes"))
+    info.iterations, d.gauss_seidel.sweeps, d.gauss_seidel.radius, expected, rate, off, err,
+    1e3 * seconds, bad or "yes"))
   return not bad
 end
 
