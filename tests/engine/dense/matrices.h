@@ -19,22 +19,22 @@
 static uint64_t random_state = 1988;
 
 /* Uniform in (-1, 1). */
-static double draw(void) {
+static inline double draw(void) {
   random_state = random_state * 6364136223846793005u + 1442695040888963407u;
   return (double)(random_state >> 11) * 0x1p-52 - 1 + 0x1p-54;
 }
 
-static double *numbers(int64_t count) {
+static inline double *numbers(int64_t count) {
   double *x = calloc((size_t)count + 1, sizeof *x);
   assert_non_null(x);
   return x;
 }
 
 /* Unit roundoff of a type. */
-static double eps_of(nl_dtype t) { return t == NL_F32 ? (double)FLT_EPSILON / 2 : DBL_EPSILON / 2; }
+static inline double eps_of(nl_dtype t) { return t == NL_F32 ? (double)FLT_EPSILON / 2 : DBL_EPSILON / 2; }
 
 /* A = A (I - 2 v v^T / v^T v), or its transpose from the left. */
-static void reflect(int64_t n, double *A, bool left) {
+static inline void reflect(int64_t n, double *A, bool left) {
   double *v = numbers(n), norm = 0;
   for (int64_t i = 0; i < n; i++) {
     v[i] = draw();
@@ -49,7 +49,7 @@ static void reflect(int64_t n, double *A, bool left) {
 }
 
 /* Singular values from 1 down to 1/cond in geometric progression. */
-static void random_svd(int64_t n, double cond, double *A) {
+static inline void random_svd(int64_t n, double cond, double *A) {
   memset(A, 0, (size_t)(n * n) * sizeof *A);
   for (int64_t i = 0; i < n; i++) A[i * n + i] = n > 1 ? pow(cond, -(double)i / (double)(n - 1)) : 1;
   for (int t = 0; t < 6 && n > 1; t++) {
@@ -61,7 +61,7 @@ static void random_svd(int64_t n, double cond, double *A) {
 enum { DIAGONAL = 1, UPPER, LOWER, RANDOM, FIRST_ZERO, LAST_ZERO, HALF_ZERO, BAD, WORSE, TINY, HUGE_ONES };
 
 /* One of the eleven; returns the 1-based column that must be named, or 0 for a regular matrix. */
-static int64_t general(int type, int64_t n, nl_dtype t, double *A) {
+static inline int64_t general(int type, int64_t n, nl_dtype t, double *A) {
   double bad = 0.1 / eps_of(t), tiny = 0.25 * (t == NL_F32 ? (double)FLT_MIN : DBL_MIN) / eps_of(t);
   random_svd(n, type == BAD ? sqrt(bad) : type == WORSE ? bad : 2, A);
   int64_t zero_from = type == FIRST_ZERO ? 0 : type == LAST_ZERO ? n - 1 : type == HALF_ZERO ? n / 2 : n;
@@ -82,7 +82,7 @@ static int64_t general(int type, int64_t n, nl_dtype t, double *A) {
 /* --- tensors
  * --------------------------------------------------------------------------------------------------- */
 
-static nl_tensor tensor_of(nl_dtype t, int ndim, int64_t rows, int64_t cols, const double *values) {
+static inline nl_tensor tensor_of(nl_dtype t, int ndim, int64_t rows, int64_t cols, const double *values) {
   nl_tensor out;
   int64_t shape[2] = {rows, cols};
   assert_int_equal(nl_tensor_new(t, ndim, shape, &out), NL_OK);
@@ -93,14 +93,14 @@ static nl_tensor tensor_of(nl_dtype t, int ndim, int64_t rows, int64_t cols, con
   return out;
 }
 
-static double value_at(const nl_tensor *t, int64_t i) {
+static inline double value_at(const nl_tensor *t, int64_t i) {
   return t->dtype == NL_F32 ? (double)((float *)nl_tensor_data(t))[i] : ((double *)nl_tensor_data(t))[i];
 }
 
 /* --- measures
  * -------------------------------------------------------------------------------------------------- */
 
-static long double norm_one(int64_t n, const double *A) {
+static inline long double norm_one(int64_t n, const double *A) {
   long double most = 0;
   for (int64_t j = 0; j < n; j++) {
     long double sum = 0;
@@ -110,7 +110,7 @@ static long double norm_one(int64_t n, const double *A) {
   return most;
 }
 
-static long double norm_inf(int64_t n, const double *A) {
+static inline long double norm_inf(int64_t n, const double *A) {
   long double most = 0;
   for (int64_t i = 0; i < n; i++) {
     long double sum = 0;
@@ -126,7 +126,7 @@ typedef struct measured {
   double error;  /* ||x - x*||_inf / (||x*||_inf eps): times rcond it is LAPACK's ratio 4 */
 } measured;
 
-static measured measure(int64_t n, int64_t k, const double *A, const nl_tensor *X, const nl_tensor *B,
+static inline measured measure(int64_t n, int64_t k, const double *A, const nl_tensor *X, const nl_tensor *B,
                         const double *truth) {
   long double a1 = norm_one(n, A), ai = norm_inf(n, A), eps = (long double)eps_of(X->dtype);
   measured m = {0};
@@ -150,7 +150,7 @@ static measured measure(int64_t n, int64_t k, const double *A, const nl_tensor *
 }
 
 /* b = A truth, rounded to the type. */
-static nl_tensor right_hand_sides(int64_t n, int64_t k, const double *A, const double *truth, nl_dtype t) {
+static inline nl_tensor right_hand_sides(int64_t n, int64_t k, const double *A, const double *truth, nl_dtype t) {
   double *b = numbers(n * k);
   for (int64_t i = 0; i < n; i++)
     for (int64_t c = 0; c < k; c++) {
@@ -165,7 +165,7 @@ static nl_tensor right_hand_sides(int64_t n, int64_t k, const double *A, const d
 
 /* 1 / (||A||_1 ||A^-1||_1) by Gauss-Jordan in long double with column maxima: shares nothing with the engine.
  */
-static double exact_rcond(int64_t n, const double *A) {
+static inline double exact_rcond(int64_t n, const double *A) {
   int64_t w = 2 * n;
   long double *M = calloc((size_t)(n * w), sizeof *M), worst = 0;
   assert_non_null(M);
