@@ -69,7 +69,7 @@ for i, kind in ipairs(KINDS) do
       agrees and "" or " - DEVIATES from the prediction")
   end
   local direct = rows_of.where(rows, { kind = kind, method = "gauss" })[1]
-  if direct and direct.rel_error then
+  if direct and direct.rel_error and row and row.code ~= "OK" then
     line[#line + 1] = ("gauss with pivoting solves it to a relative error of %.1e: the system is fine, the iteration "
       .. "decides"):format(direct.rel_error)
   end

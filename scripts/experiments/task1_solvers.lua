@@ -51,7 +51,7 @@ if o.peers then
       result.relative_residual = (b - A * x):norm() / b:norm()
       result.message = result.version
       rows[#rows + 1] = result
-    else
+    elseif notes[1] ~= message then
       notes[#notes + 1] = message
     end
   end
