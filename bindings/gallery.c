@@ -54,9 +54,45 @@ static int l_nondominant(lua_State *L) {
   return push_system(L, (nl_matrix){.sparse = A}, seed);
 }
 
+/* --- families: one function for all, upvalue 1 the family --------------------------------------------- */
+
+/* nl.gallery.NAME(n, options) or NAME{n=, ...}: n and the parameters of the family. */
+static int l_family(lua_State *L) {
+  const nl_family *family = lua_touserdata(L, lua_upvalueindex(1));
+  const char *known[NL_FAMILY_PARAMETERS + 3] = {"n", "seed"};
+  double parameter[NL_FAMILY_PARAMETERS] = {0};
+  int options = lua_istable(L, 1) ? 1 : 2;
+  for (int k = 0; k < NL_FAMILY_PARAMETERS && family->parameter[k]; k++) known[k + 2] = family->parameter[k];
+  if (options == 2) { /* n stands by itself */
+    int whole;
+    lua_tointegerx(L, 1, &whole);
+    if (!whole || lua_type(L, 1) != LUA_TNUMBER)
+      return luaL_error(L, "%s: n must be a whole number or a table of options, got %s", family->name,
+                        luaL_tolstring(L, 1, NULL));
+    nlL_checkoptions(L, 2, family->name, known + 1);
+  } else nlL_checkoptions(L, 1, family->name, known);
+  int64_t n = options == 2 ? lua_tointeger(L, 1) : need_n(L, family->name);
+  for (int k = 0; k < NL_FAMILY_PARAMETERS && family->parameter[k]; k++)
+    parameter[k] = nlL_optnumber(L, options, family->name, family->parameter[k], family->fallback[k]);
+  uint64_t seed = (uint64_t)nlL_optinteger(L, options, family->name, "seed", 0);
+  nl_sparse *sparse = family->sparse ? nlL_newsparse(L) : NULL;
+  nl_tensor *dense = family->sparse ? NULL : nlL_newtensor(L);
+  nl_status s;
+  NLL_RETRY(L, s, nl_gallery_make(family, n, parameter, seed, sparse, dense));
+  nlL_check(L, s);
+  nlL_account(L, sparse ? nlL_sparse_bytes(sparse) : nlL_tensor_bytes(dense));
+  return push_system(L, (nl_matrix){dense, sparse}, seed);
+}
+
 static const luaL_Reg functions[] = {{"dominant", l_dominant}, {"nondominant", l_nondominant}, {NULL, NULL}};
 
 void nlL_open_gallery(lua_State *L) {
   luaL_newlib(L, functions);
+  const nl_family *family;
+  for (int i = 0; (family = nl_gallery_family(i)) != NULL; i++) {
+    lua_pushlightuserdata(L, (void *)(uintptr_t)family);
+    lua_pushcclosure(L, l_family, 1);
+    lua_setfield(L, -2, family->name);
+  }
   lua_setfield(L, -2, "gallery");
 }

@@ -1,8 +1,8 @@
 /* Test matrices: seeded, each with a known solution.
  *
  * A generator makes A; nl_gallery_system then draws x_true and computes b = A x_true. The same seed gives
- * the same bits on every machine at any thread count. Entries, patterns and x_true come from streams of
- * their own, so that x_true does not depend on the matrix.
+ * the same bits at any thread count, and on every machine but for families that call cos, sin, exp or pow.
+ * Entries, patterns and x_true come from streams of their own, so that x_true does not depend on the matrix.
  */
 #ifndef NUMLAB_GALLERY_H
 #define NUMLAB_GALLERY_H
@@ -29,5 +29,27 @@ nl_status nl_gallery_dominant(int64_t n, double density, double ratio, nl_sign s
 typedef enum nl_nondominant { NL_CONVERGING, NL_DIVERGING, NL_ALL_ZERO_DIAGONAL } nl_nondominant;
 nl_status nl_gallery_nondominant(int64_t n, double density, nl_nondominant kind, uint64_t seed,
                                  nl_sparse *out);
+
+/* --- families: known matrices by name, with parameters ------------------------------------------------ */
+
+enum { NL_FAMILY_PARAMETERS = 3 };
+
+typedef struct nl_family {
+  const char *name;
+  int64_t least;                               /* smallest n */
+  const char *parameter[NL_FAMILY_PARAMETERS]; /* names beside n; NULL from the first unused on */
+  double fallback[NL_FAMILY_PARAMETERS];
+  /* one of the two is NULL; call them through nl_gallery_make */
+  nl_status (*sparse)(int64_t n, const double *parameter, uint64_t seed, nl_sparse *out);
+  nl_status (*dense)(int64_t n, const double *parameter, uint64_t seed, nl_tensor *out);
+} nl_family;
+
+/* Family number i, alphabetically; NULL past the last. */
+const nl_family *nl_gallery_family(int i);
+
+/* Fills *sparse or *dense, whichever kind the family is. Grids (poisson*, neumann, wathen) take n points or
+ * elements a side; elsewhere A is n x n. ARG: n or a parameter out of range; SHAPE: too many unknowns. */
+nl_status nl_gallery_make(const nl_family *family, int64_t n, const double *parameter, uint64_t seed,
+                          nl_sparse *sparse, nl_tensor *dense);
 
 #endif
