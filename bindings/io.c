@@ -5,8 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *const extensions[] = {"mtx", NULL};
-enum { MTX };
+static const char *const extensions[] = {"mtx", "npy", NULL};
+enum { MTX, NPY };
 
 /* Which of the known extensions path ends in; raises otherwise. */
 static int check_extension(lua_State *L, const char *what, const char *path) {
@@ -66,11 +66,39 @@ static int save_mtx(lua_State *L, const char *path) {
   return 1;
 }
 
+static int load_npy(lua_State *L, const char *path) {
+  nl_status status;
+  nlL_checkoptions(L, 2, "load", (const char *const[]){NULL});
+  nl_tensor *t = nlL_newtensor(L);
+  NLL_RETRY(L, status, nl_npy_read(path, t));
+  if (status != NL_OK) return failed(L, status);
+  nlL_account(L, nlL_tensor_bytes(t));
+  return 1;
+}
+
+/* The tensor to save; a sparse matrix is told where it belongs. */
+static const nl_tensor *check_dense(lua_State *L, int arg, const char *extension) {
+  if (nlL_tosparse(L, arg))
+    luaL_error(L, "save: an .%s file cannot hold a sparse matrix; use .mtx, or save A:dense()", extension);
+  return nlL_checktensor(L, arg);
+}
+
+static int save_npy(lua_State *L, const char *path) {
+  const nl_tensor *t = check_dense(L, 2, "npy");
+  nl_status status;
+  nlL_checkoptions(L, 3, "save", (const char *const[]){NULL});
+  NLL_RETRY(L, status, nl_npy_write(path, t));
+  if (status != NL_OK) return failed(L, status);
+  lua_pushboolean(L, true);
+  return 1;
+}
+
 /* nl.load(path[, opts]) -> what the file holds | nil, message, info */
 static int l_load(lua_State *L) {
   const char *path = check_path(L, 1);
   switch (check_extension(L, "load", path)) {
   case MTX: return load_mtx(L, path);
+  case NPY: return load_npy(L, path);
   }
   return 0;
 }
@@ -80,6 +108,7 @@ static int l_save(lua_State *L) {
   const char *path = check_path(L, 1);
   switch (check_extension(L, "save", path)) {
   case MTX: return save_mtx(L, path);
+  case NPY: return save_npy(L, path);
   }
   return 0;
 }

@@ -4,10 +4,13 @@
 --- Real, integer and pattern fields (a pattern's values are 1); general, symmetric and skew-symmetric files,
 --- expanded. Complex files are refused. Entries given twice are summed.
 --- Format: Boisvert, Pozo, Remington, NISTIR 5935 (1996).
+--- `.npy` (NumPy, versions 1.0 to 3.0, both byte orders, f64 f32 f16 i64 i32 i16 u8 bool) -> tensor; a
+--- column-major array keeps its column-major strides. Complex numbers, objects, strings and structures are refused.
+--- Format: NEP 1 (2007), numpy.lib.format.
 --- Raises on an unknown extension or option.
 ---@param path string
 ---@return any x a tensor or a sparse matrix; nil when the file is missing, unreadable or malformed
----@return string? message file, line and reason
+---@return string? message file, line or byte, and reason
 ---@return table? info `code`: "IO" or "INTERRUPTED"
 --- Example:
 ---     local path = os.tmpname() .. ".mtx"
@@ -19,7 +22,7 @@
 function nl.load(path) end
 
 --- Write a file by its extension: `.mtx` (sparse -> coordinate, tensor of 1 or 2 dimensions -> array). The new
---- file replaces the old one only when it is complete. Values read back as the same numbers.
+--- file replaces the old one only when it is complete. `.npy` (version 1.0; any tensor but bf16). Values read back as the same numbers.
 --- Raises on an unknown extension or option, and when x lacks the symmetry or field asked for.
 ---@param path string
 ---@param x any a tensor or a sparse matrix

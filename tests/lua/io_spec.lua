@@ -25,13 +25,67 @@ describe("load and save", function()
   end)
 
   it("raise on misuse, naming what is known", function()
-    assert.error_matches(function() nl.load("a.mxt") end, "unknown file extension 'mxt' %(known: mtx%)")
+    assert.error_matches(function() nl.load("a.mxt") end, "unknown file extension 'mxt' %(known: mtx, npy%)")
     assert.error_matches(function() nl.load("a\0.mtx") end, "zero byte")
     assert.error_matches(function() nl.save(path, nl.eye(2), {symetry = "general"}) end, "did you mean 'symmetry'")
     assert.error_matches(function() nl.save(path, 3) end, "tensor or sparse matrix expected")
     assert.error_matches(function() nl.save(path, nl.zeros(2, 2, 2)) end, "holds a matrix or a vector, got shape 2x2x2")
     assert.error_matches(function() nl.save(path, nl.tensor({{1, 2}, {3, 4}}), {symmetry = "symmetric"}) end,
       "the matrix is not symmetric: element %(1, 2%) is 2, %(2, 1%) is 3")
+  end)
+
+  it("keep arrays of every type and rank as .npy", function()
+    local npy = path:gsub("mtx$", "npy")
+    finally(function() os.remove(npy) end)
+    for _, dtype in ipairs{"f64", "f32", "f16", "i64", "i32", "i16", "u8", "bool"} do
+      local x = nl.tensor({{{1, 0, 1}, {0, 1, 1}}}, {dtype = dtype})
+      assert.is_true(nl.save(npy, x))
+      local y = nl.load(npy)
+      assert.equal(dtype, y.dtype)
+      assert.same({1, 2, 3}, y.shape)
+      assert.same(x:totable(), y:totable())
+    end
+    assert.error_matches(function() nl.save(npy, nl.zeros(2, {dtype = "bf16"})) end, "no element type for bf16")
+    local A = nl.sparse.from(nl.eye(2))
+    assert.error_matches(function() nl.save(npy, A) end, "cannot hold a sparse matrix; use .mtx")
+    assert.error_matches(function() nl.save(npy, nl.eye(2), {symmetry = "general"}) end, "unknown option 'symmetry'")
+    assert.error_matches(function() nl.load(npy, {dtype = "f32"}) end, "unknown option 'dtype'")
+    assert.same({1, 2, 3}, nl.load(npy).shape) -- what was refused left the file alone
+    local x, message, info = nl.load("missing.npy")
+    assert.is_nil(x)
+    assert.equal("missing.npy: cannot read: No such file or directory", message)
+    assert.equal("IO", info.code)
+  end)
+
+  local numpy = os.execute "python3 -c 'import numpy' 2>/dev/null"
+  it("agree with NumPy about .npy, both ways" .. (numpy and "" or " (skipped: python3 has no numpy)"), function()
+    if not numpy then return end
+    local names = {f64 = "f8", f32 = "f4", f16 = "f2", i64 = "i8", i32 = "i4", i16 = "i2", u8 = "u1", bool = "b1"}
+    local theirs, ours, files = {"import numpy as np"}, {"import numpy as np"}, {}
+    finally(function() for _, file in ipairs(files) do os.remove(file) end end)
+    for dtype, name in pairs(names) do
+      for _, order in ipairs{"C", "F"} do
+        for endian, byte_order in pairs{low = "<", high = ">"} do
+          local file = ("%s-%s%s%s.npy"):format(path, name, order, endian)
+          table.insert(files, file)
+          files[file] = dtype
+          table.insert(theirs, ("np.save(%q, np.arange(6).reshape(2, 3).astype(%q, order=%q))")
+            :format(file, byte_order .. name, order))
+          table.insert(ours, ("a = np.load(%q); assert a.dtype.str[1:] == %q"):format(file, name))
+          table.insert(ours, ("assert (a == np.arange(6).reshape(2, 3).astype(%q)).all()"):format(name))
+        end
+      end
+    end
+    local function python(lines) assert.is_true(os.execute("python3 -c '" .. table.concat(lines, "\n") .. "'")) end
+    python(theirs)
+    for _, file in ipairs(files) do
+      local x = nl.load(file)
+      assert.equal(files[file], x.dtype)
+      local wanted = nl.tensor({{0, 1, 2}, {3, 4, 5}}, {dtype = files[file]})
+      assert.same(wanted:totable(), x:totable())
+      assert.is_true(nl.save(file, x))
+    end
+    python(ours)
   end)
 
   local folder = os.getenv "NUMLAB_MATRICES"

@@ -30,4 +30,13 @@ nl_status nl_mtx_read(const char *path, nl_mtx *out);
  * ARG where A does not have the symmetry or the field asked for. */
 nl_status nl_mtx_write(const char *path, const nl_matrix *A, nl_mtx_field field, nl_mtx_symmetry symmetry);
 
+/* --- NumPy arrays ------------------------------------------------------------------------------------- */
+
+/* Versions 1.0 to 3.0, either byte order; f64 f32 f16 i64 i32 i16 u8 bool. A column-major array comes as a
+ * tensor with column-major strides. */
+nl_status nl_npy_read(const char *path, nl_tensor *out);
+
+/* Version 1.0, row-major, the host's byte order. DTYPE for bf16, which the format lacks. */
+nl_status nl_npy_write(const char *path, const nl_tensor *t);
+
 #endif

@@ -1,39 +1,14 @@
 /* Matrix Market files built byte by byte: what they hold, how mangled ones are refused, truncation at every
  * byte, seeded byte flips, failing allocations, and targets that cannot be written. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-#include <numlab/io.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-static char folder[] = P_tmpdir "/numlab-mtx-XXXXXX", path[64], link_path[64];
+#include "files.h"
 
 static int set_up(void **state) {
   (void)state;
-  if (!mkdtemp(folder)) return -1;
-  snprintf(path, sizeof path, "%s/a.mtx", folder);
-  snprintf(link_path, sizeof link_path, "%s/full.mtx", folder);
-  return symlink("/dev/full", link_path);
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  unlink(path);
-  unlink(link_path);
-  return rmdir(folder); /* fails when a temporary file was left */
+  return make_folder("mtx");
 }
 
 static nl_status read_bytes(const char *bytes, size_t size, nl_mtx *out) {
-  FILE *f = fopen(path, "wb");
-  assert_non_null(f);
-  assert_int_equal(fwrite(bytes, 1, size, f), size);
-  assert_int_equal(fclose(f), 0);
+  put_file(bytes, size);
   return nl_mtx_read(path, out);
 }
 
@@ -221,7 +196,7 @@ static void places_that_cannot_be_used(void **state) {
   assert_non_null(strstr(nl_message(), "Is a directory"));
   assert_int_equal(nl_mtx_read("/nonexistent/a.mtx", &m), NL_IO);
   assert_int_equal(nl_mtx_read("/dev/zero", &m), NL_IO);
-  assert_int_equal(nl_mtx_write(link_path, &A, NL_MTX_AUTO, NL_MTX_GENERAL), NL_IO);
+  assert_int_equal(nl_mtx_write(full, &A, NL_MTX_AUTO, NL_MTX_GENERAL), NL_IO);
   assert_non_null(strstr(nl_message(), "No space left on device"));
   assert_int_equal(nl_mtx_write("/nonexistent/a.mtx", &A, NL_MTX_AUTO, NL_MTX_GENERAL), NL_IO);
   assert_int_equal(nl_mtx_write(folder, &A, NL_MTX_AUTO, NL_MTX_GENERAL), NL_IO);
