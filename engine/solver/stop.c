@@ -143,7 +143,7 @@ static bool stagnated(nl_stop *stop, int64_t sweep) {
   int64_t still = sweep - stop->lowest_at, window = long_window(stop, sweep);
   if (!hollow && (still == 0 || still % FLOOR_WINDOW != 0) && still < window) return false;
   double low = hollow ? stop->ratio : stop->lowest, least = rounding_floor(stop);
-  if (low <= 10 * least)
+  if (stop->ratio <= 10 * least) /* a residual that grew left the floor, whatever floor the growing x has */
     return verdict(stop, NL_STAGNATED,
                    "the residual stays at %.2e (%s %" PRId64
                    "); the rounding floor eps (|A||x| + |b|) is %.2e: tol %.1e is out of reach in f64",

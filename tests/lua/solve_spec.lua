@@ -99,6 +99,16 @@ describe("nl.solve", function()
     assert.is_true(info.history[#info.history] > 1e-10)
   end)
 
+  it("calls divergence by its name, however large x grows", function()
+    local M, rhs = nl.gallery.nondominant { n = 100, density = 0.05, seed = 1, kind = "diverging" }
+    for _, method in ipairs { "gauss_seidel", "jacobi" } do
+      local x, message, info = nl.solve(M, rhs, { method = method })
+      assert.is_nil(x)
+      assert.equal("DIVERGED", info.code, message)
+      assert.equal(100, #info.x)
+    end
+  end)
+
   it("refuses NaN and infinity in A and b as an outcome that names the place", function()
     local bad = nl.tensor(A)
     bad:set(0 / 0, 2, 3)
