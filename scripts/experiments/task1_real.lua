@@ -98,6 +98,8 @@ task1.finish{
   columns = { "file", "method", "n", "nnz", "seconds", "iterations", "rel_error", "backward_error", "nnz_factor",
     "code", "message" },
   sections = { { "File by file", said }, { "Who cannot, and why", findings.failures(rows) } },
-  drawings = { { file = "seconds", title = "Seconds; white: no solution", width = 960, height = 220 + 34 * #names,
-    heatmap = { x = o.methods, y = names, z = cells, log = true, label = "seconds", format = "%.1e" } } },
+  drawings = { { file = "seconds", title = "Seconds; white: no solution", width = 1060, height = 220 + 34 * #names,
+    slanted = true,
+    heatmap = { x = o.methods, y = names, z = cells, log = true, label = "seconds",
+      format = task1.FORMAT.seconds } } },
 }

@@ -23,7 +23,8 @@ local FIGURE = { file = "string", formats = "table", width = "number", height = 
   panels = "table", caption = "string" }
 local SERIES = { x = "table", y = "table", low = "table", high = "table", label = "string", style = "string",
   band = "boolean", color = "number", dash = "boolean", shape = "number" }
-local HEATMAP = { x = "table", y = "table", z = "table", log = "boolean", label = "string", format = "string" }
+local HEATMAP = { x = "table", y = "table", z = "table", log = "boolean", label = "string",
+  format = "string|function" }
 local LINE = { x = "number", y = "number", label = "string" }
 local STYLES = { lines = "lines", points = "points", linespoints = "linespoints", bars = "boxes", steps = "steps" }
 for key, kind in pairs(PANEL) do FIGURE[key] = kind end
@@ -147,7 +148,7 @@ local function heat_panel(out, panel, number)
         lines[#lines + 1] = ("%d %d %s"):format(c, r, text.number(z))
         if h.format then -- white on the dark half of the palette
           out[#out + 1] = ("set label %s at %d,%d center front noenhanced tc rgb '%s'"):format(
-            gnuplot.quote(h.format:format(z)), c, r,
+            gnuplot.quote(type(h.format) == "function" and h.format(z) or h.format:format(z)), c, r,
             measure(z) - lowest > 0.6 * (highest - lowest) and "#000000" or "#ffffff")
         end
         kept = kept + 1
@@ -160,6 +161,7 @@ local function heat_panel(out, panel, number)
   out[#out + 1] = table.concat(lines, "\n")
   tics(out, "x", h.x, 0.5, panel.slanted)
   tics(out, "y", h.y, 0.5)
+  out[#out + 1] = ("set yrange [%g:0.5]"):format(#h.y + 0.5) -- the first row on top, as in a table
   out[#out + 1] = ("set cblabel %s noenhanced"):format(gnuplot.quote(h.label or ""))
   out[#out + 1] = h.log and "set logscale cb\nset format cb '10^{%L}'" or "unset logscale cb\nset format cb '%g'"
   out[#out + 1] = "set colorbox\nunset grid\nset key off"
