@@ -7,6 +7,9 @@ static int binary(lua_State *L, nl_binary_op op) {
   const nl_tensor *a = nlL_totensor(L, 1), *b = nlL_totensor(L, 2);
   int other = a ? 2 : 1;
   if (!a && !b) nlL_checktensor(L, 1);
+  if (nlL_tosparse(L, other))
+    luaL_error(L, "%s: a tensor and a sparse matrix; S:dense() makes a tensor of the matrix",
+               nl_binary_name(op));
   if (!(a && b) && lua_type(L, other) != LUA_TNUMBER)
     luaL_error(L, "%s: operands are tensors or numbers, got %s", nl_binary_name(op), luaL_typename(L, other));
   double number = lua_tonumber(L, other);
@@ -48,13 +51,18 @@ static int l_cos(lua_State *L) { return unary(L, NL_COS); }
 static int l_round_down(lua_State *L) { return unary(L, NL_FLOOR); }
 static int l_isnan(lua_State *L) { return unary(L, NL_ISNAN); }
 
-/* A * B: the matrix product, or scaling by a number; 1-d times 1-d is a number. The sparse class has its own
- * __mul, which Lua finds first when the sparse matrix stands on the left. */
+/* A * B: the matrix product, or scaling by a number; 1-d times 1-d is a number. A sparse matrix on the right
+ * comes here, one on the left finds the __mul of its own class. */
 static int l_product(lua_State *L) {
   const nl_tensor *a = nlL_totensor(L, 1), *b = nlL_totensor(L, 2);
-  if (!a || !b) return binary(L, NL_MUL);
+  const nl_sparse *S = a ? nlL_tosparse(L, 2) : NULL;
+  if (!a || !(b || S)) return binary(L, NL_MUL);
   nl_tensor *out = nlL_newtensor(L);
   nl_status s;
+  if (S) {
+    NLL_RETRY(L, s, nl_sparse_apply_left(a, S, out));
+    return nlL_finishtensor(L, s, out);
+  }
   NLL_RETRY(L, s, nl_matmul(a, b, out));
   nlL_check(L, s);
   if (out->ndim > 0) return nlL_finishtensor(L, s, out);

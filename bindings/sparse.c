@@ -10,6 +10,12 @@ static int finish(lua_State *L, nl_status status, const nl_sparse *S) {
   return 1;
 }
 
+/* "tensor", "sparse matrix", or what Lua calls it. */
+static const char *type_name(lua_State *L, int arg) {
+  if (luaL_getmetafield(L, arg, "__name") == LUA_TSTRING) return lua_tostring(L, -1);
+  return luaL_typename(L, arg);
+}
+
 /* --- construction ------------------------------------------------------------------------------------- */
 
 /* Fill the i64 vector t from the tensor or table at arg, less one: Lua counts from 1. */
@@ -52,13 +58,22 @@ static int64_t vector_length(lua_State *L, int arg, const char *name) {
     luaL_error(L, "sparse.coo: %s must have one dimension, got a tensor of %d", name, t->ndim);
   if (t) return t->shape[0];
   if (!lua_istable(L, arg))
-    luaL_error(L, "sparse.coo: %s must be a tensor or a table, got %s", name, luaL_typename(L, arg));
+    luaL_error(L, "sparse.coo: %s must be a tensor or a table, got %s", name, type_name(L, arg));
   return luaL_len(L, arg);
+}
+
+static int64_t check_size(lua_State *L, int arg, const char *name) {
+  int whole;
+  lua_Integer size = lua_tointegerx(L, arg, &whole);
+  if (!whole || lua_type(L, arg) != LUA_TNUMBER || size < 0)
+    luaL_error(L, "sparse.coo: %s must be a whole number not below 0, got %s", name,
+               luaL_tolstring(L, arg, NULL));
+  return size;
 }
 
 /* nl.sparse.coo(m, n, rows, cols, values) */
 static int l_coo(lua_State *L) {
-  int64_t m = nlL_checksize(L, 1), n = nlL_checksize(L, 2);
+  int64_t m = check_size(L, 1, "m"), n = check_size(L, 2, "n");
   int64_t rows = vector_length(L, 3, "rows"), cols = vector_length(L, 4, "cols"),
           count = vector_length(L, 5, "values");
   if (rows != count || cols != count)
@@ -88,7 +103,8 @@ static int l_coo(lua_State *L) {
 
 /* nl.sparse.from(t) */
 static int l_from(lua_State *L) {
-  const nl_tensor *t = nlL_checktensor(L, 1);
+  const nl_tensor *t = nlL_totensor(L, 1);
+  if (!t) return luaL_error(L, "sparse.from: expected a tensor, got %s", type_name(L, 1));
   nl_sparse *S = nlL_newsparse(L);
   nl_status s;
   NLL_RETRY(L, s, nl_sparse_from_dense(t, S));
@@ -192,7 +208,7 @@ static int l_close(lua_State *L) {
 /* --- arithmetic --------------------------------------------------------------------------------------- */
 
 static int wrong_operand(lua_State *L, const char *op, const char *expected, int arg) {
-  return luaL_error(L, "sparse %s: expected %s, got %s", op, expected, luaL_typename(L, arg));
+  return luaL_error(L, "sparse %s: expected %s, got %s", op, expected, type_name(L, arg));
 }
 
 static int scaled(lua_State *L, const nl_sparse *S, double factor) {

@@ -1,6 +1,12 @@
-/* y = S x for tensors: x is a vector (cols) or a matrix (cols, k) of f64, any strides. */
+/* y = S x and y = x S = S^T x for tensors: x is a vector or a matrix of f64, any strides. */
 #include <inttypes.h>
 #include <numlab/sparse.h>
+
+static nl_status check_dtype(const nl_tensor *x) {
+  if (x->dtype == NL_F64) return NL_OK;
+  return nl_fail(NL_DTYPE, "sparse product: the matrix is f64 and the tensor %s; convert it with :to('f64')",
+                 nl_dtype_name(x->dtype));
+}
 
 nl_status nl_sparse_apply(const nl_sparse *S, const nl_tensor *x, nl_tensor *out) {
   char text[NL_SHAPE_TEXT];
@@ -9,10 +15,7 @@ nl_status nl_sparse_apply(const nl_sparse *S, const nl_tensor *x, nl_tensor *out
                    "sparse product: a %" PRId64 "x%" PRId64 " matrix times a tensor of shape %s, expected "
                    "%" PRId64 " rows and at most 2 dimensions",
                    S->rows, S->cols, nl_shape_text(x->ndim, x->shape, text), S->cols);
-  if (x->dtype != NL_F64)
-    return nl_fail(NL_DTYPE,
-                   "sparse product: the matrix is f64 and the tensor %s; convert it with :to('f64')",
-                   nl_dtype_name(x->dtype));
+  NL_TRY(check_dtype(x));
   nl_tensor whole, y;
   int64_t shape[2] = {S->rows, x->ndim == 2 ? x->shape[1] : 1};
   NL_TRY(nl_tensor_contiguous(x, NL_F64, &whole));
@@ -23,5 +26,29 @@ nl_status nl_sparse_apply(const nl_sparse *S, const nl_tensor *x, nl_tensor *out
     *out = y;
   }
   nl_tensor_release(&whole);
+  return status;
+}
+
+nl_status nl_sparse_apply_left(const nl_tensor *x, const nl_sparse *S, nl_tensor *out) {
+  char text[NL_SHAPE_TEXT];
+  int last = x->ndim - 1;
+  if (x->ndim < 1 || x->ndim > 2 || x->shape[last] != S->rows)
+    return nl_fail(NL_SHAPE,
+                   "sparse product: a tensor of shape %s times a %" PRId64 "x%" PRId64 " matrix, expected "
+                   "%" PRId64 " columns and at most 2 dimensions",
+                   nl_shape_text(x->ndim, x->shape, text), S->rows, S->cols, S->rows);
+  NL_TRY(check_dtype(x));
+  nl_sparse T;
+  nl_tensor flipped, y;
+  NL_TRY(nl_sparse_transpose(S, &T));
+  nl_status status = nl_tensor_transpose(x, 0, last, &flipped);
+  if (status == NL_OK) {
+    status = nl_sparse_apply(&T, &flipped, &y);
+    nl_tensor_release(&flipped);
+  }
+  nl_sparse_release(&T);
+  if (status != NL_OK) return status;
+  status = nl_tensor_transpose(&y, 0, last, out); /* (x S)^T to x S; of a vector nothing changes */
+  nl_tensor_release(&y);
   return status;
 }

@@ -47,6 +47,9 @@ void nl_sparse_matvec(const nl_sparse *S, const double *x, double *y);
 void nl_sparse_matmat(const nl_sparse *S, const double *X, int64_t k, double *Y);
 /* A new tensor S x for a vector x (cols) or a matrix (cols, k). SHAPE; DTYPE unless x is f64. */
 nl_status nl_sparse_apply(const nl_sparse *S, const nl_tensor *x, nl_tensor *out);
+/* A new tensor x S for a vector x (rows) or a matrix (k, rows): S^T x, by a transpose made for this call; of
+ * a matrix a transposed view. SHAPE; DTYPE. */
+nl_status nl_sparse_apply_left(const nl_tensor *x, const nl_sparse *S, nl_tensor *out);
 /* C = A B. SHAPE. Entries that cancel to zero stay stored. */
 nl_status nl_sparse_multiply(const nl_sparse *A, const nl_sparse *B, nl_sparse *out);
 /* C = factor S, and C = S / divisor (each entry divided, no reciprocal), on the pattern of S. */
