@@ -1,30 +1,47 @@
 /* Matrix products of tensors: C(.., i, j) = sum_k A(.., i, k) B(.., k, j), leading dimensions broadcast.
  *
- * Operands become contiguous in the compute type (f64, f32, or i64 for integers); each row of C is summed in
- * the order of k, so the same bits come at any thread count. */
-#include "matmul.h"
+ * f64 and f32 go through nl_gemm with the strides they have; f16 and bf16 become f32 and are rounded once at
+ * the end; integers are summed in i64. The same bits at any thread count. */
+#include <numlab/gemm.h>
 #include <numlab/interrupt.h>
 #include <numlab/ops.h>
 #include <numlab/parallel.h>
-#include <string.h>
 
 static nl_dtype compute_type(nl_dtype dtype) {
   if (dtype == NL_F64) return NL_F64;
   return nl_dtype_is_float(dtype) ? NL_F32 : NL_I64;
 }
 
-void nl_matmul_rows_i64(void *context, int64_t begin, int64_t end) {
-  const nl_matmul_job *job = context;
-  int64_t n = job->n, k = job->k;
-  for (int64_t i = begin; i < end && !nl_interrupted(); i++) {
-    const int64_t *a = (const int64_t *)job->A + i * k, *B = job->B;
-    int64_t *c = (int64_t *)job->C + i * n;
-    for (int64_t j = 0; j < n; j++) {
+/* One product of a stack: element (i, p) of A at A[i * A_row + p * A_col], B likewise; C is contiguous. */
+typedef struct product {
+  int64_t m, n, k, A_row, A_col, B_row, B_col;
+  const void *A, *B;
+  void *C;
+} product;
+
+/* Rows of an integer product, wrapping modulo 2^64. */
+static void integer_rows(void *context, int64_t begin, int64_t end) {
+  const product *g = context;
+  const int64_t *A = g->A, *B = g->B;
+  int64_t *C = g->C;
+  for (int64_t i = begin; i < end && !nl_interrupted(); i++)
+    for (int64_t j = 0; j < g->n; j++) {
       uint64_t sum = 0; /* unsigned: wraps without undefined behaviour */
-      for (int64_t p = 0; p < k; p++) sum += (uint64_t)a[p] * (uint64_t)B[p * n + j];
-      c[j] = (int64_t)sum;
+      for (int64_t p = 0; p < g->k; p++)
+        sum += (uint64_t)A[i * g->A_row + p * g->A_col] * (uint64_t)B[p * g->B_row + j * g->B_col];
+      C[i * g->n + j] = (int64_t)sum;
     }
-  }
+}
+
+static nl_status multiply(nl_dtype compute, product *g) {
+  if (compute == NL_F64)
+    return nl_gemm_f64(g->m, g->n, g->k, 1, g->A, g->A_row, g->A_col, g->B, g->B_row, g->B_col, 0, g->C,
+                       g->n);
+  if (compute == NL_F32)
+    return nl_gemm_f32(g->m, g->n, g->k, 1, g->A, g->A_row, g->A_col, g->B, g->B_row, g->B_col, 0, g->C,
+                       g->n);
+  nl_parallel_for(g->m, 65536 / (g->n * g->k + 1) + 1, integer_rows, g);
+  return nl_interrupted() ? nl_fail(NL_INTERRUPTED, "matmul: interrupted") : NL_OK;
 }
 
 /* Views of a and b as stacks of matrices, and the shape of the result with its 1-d ends still in place. */
@@ -95,16 +112,6 @@ done:
   return s;
 }
 
-/* C = A B for one pair of matrices of the compute type. */
-static void multiply(nl_dtype compute, const void *A, const void *B, void *C, const plan *p) {
-  nl_matmul_job job = {A, B, C, p->n, p->k};
-  nl_task *rows = compute == NL_F64   ? nl_matmul_rows_f64
-                  : compute == NL_F32 ? nl_matmul_rows_f32
-                                      : nl_matmul_rows_i64;
-  int64_t work = p->n * p->k + 1; /* products a row */
-  nl_parallel_for(p->m, 65536 / work + 1, rows, &job);
-}
-
 /* The matrix that lies at position `batch` of the leading dimensions of t, counted in elements from its data.
  */
 static int64_t batch_offset(const nl_tensor *t, int lead, int64_t batch) {
@@ -116,12 +123,9 @@ static int64_t batch_offset(const nl_tensor *t, int lead, int64_t batch) {
   return at;
 }
 
-/* t as it is where each of its matrices is dense and of the compute type, else a contiguous copy. */
-static nl_status dense_matrices(const nl_tensor *t, int lead, nl_dtype compute, nl_tensor *out) {
-  int64_t rows = t->shape[lead], cols = t->shape[lead + 1];
-  bool dense = t->dtype == compute && (cols == 1 || t->stride[lead + 1] == 1) &&
-               (rows == 1 || t->stride[lead] == cols);
-  if (!dense) return nl_tensor_clone(t, compute, out);
+/* t as it is where it is of the compute type, whatever its strides, else a converted copy. */
+static nl_status in_type(const nl_tensor *t, nl_dtype compute, nl_tensor *out) {
+  if (t->dtype != compute) return nl_tensor_clone(t, compute, out);
   *out = nl_tensor_share(t);
   return NL_OK;
 }
@@ -142,19 +146,24 @@ nl_status nl_matmul(const nl_tensor *a, const nl_tensor *b, nl_tensor *out) {
   NL_TRY(make_plan(a, b, &p));
   nl_dtype compute = compute_type(a->dtype), result = a->dtype == NL_BOOL ? NL_I64 : a->dtype;
   int64_t size = nl_dtype_size(compute), batches = 1;
-  nl_status s = dense_matrices(&p.a, p.lead, compute, &A);
-  if (s == NL_OK) s = dense_matrices(&p.b, p.lead, compute, &B);
-  if (s == NL_OK) s = nl_tensor_new(compute, p.lead + 2, p.shape, &C);
-  if (s != NL_OK) goto done;
+  nl_status s = in_type(&p.a, compute, &A);
+  if (s == NL_OK) s = in_type(&p.b, compute, &B);
+  if (s == NL_OK) s = nl_tensor_new_uninitialised(compute, p.lead + 2, p.shape, &C);
   for (int d = 0; d < p.lead; d++) batches *= p.shape[d];
-  for (int64_t i = 0; i < batches && !nl_interrupted(); i++)
-    multiply(compute, (char *)nl_tensor_data(&A) + batch_offset(&A, p.lead, i) * size,
-             (char *)nl_tensor_data(&B) + batch_offset(&B, p.lead, i) * size,
-             (char *)nl_tensor_data(&C) + i * p.m * p.n * size, &p);
-  if (nl_interrupted()) {
-    s = nl_fail(NL_INTERRUPTED, "matmul: interrupted");
-    goto done;
+  for (int64_t i = 0; i < batches && s == NL_OK; i++) {
+    product g = {.m = p.m,
+                 .n = p.n,
+                 .k = p.k,
+                 .A_row = A.stride[p.lead],
+                 .A_col = A.stride[p.lead + 1],
+                 .B_row = B.stride[p.lead],
+                 .B_col = B.stride[p.lead + 1],
+                 .A = (char *)nl_tensor_data(&A) + batch_offset(&A, p.lead, i) * size,
+                 .B = (char *)nl_tensor_data(&B) + batch_offset(&B, p.lead, i) * size,
+                 .C = (char *)nl_tensor_data(&C) + i * p.m * p.n * size};
+    s = multiply(compute, &g);
   }
+  if (s != NL_OK) goto done;
   drop_ends(&C, a->ndim == 1, b->ndim == 1);
   s = nl_tensor_contiguous(&C, result, out);
 done:
