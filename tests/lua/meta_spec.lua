@@ -29,8 +29,8 @@ for path in list:lines() do
 end
 list:close()
 
--- The classes by the name their annotations use, and where their methods lie: the table behind __index, or the
--- table a C function there keeps as an upvalue.
+-- The classes by the name their annotations use. Their methods lie in the table behind __index, in a table that a C
+-- function there keeps as an upvalue, or in the metatable's field `methods`.
 local CLASSES = { Tensor = "numlab.tensor", Sparse = "numlab.sparse", lu = "numlab.lu" }
 
 local function methods_of(class)
@@ -43,6 +43,7 @@ local function methods_of(class)
     end
   end
   if type(index) == "table" then take(index) end
+  if metatable and type(metatable.methods) == "table" then take(metatable.methods) end
   if type(index) == "function" then
     take(metatable)
     for i = 1, 8 do

@@ -73,6 +73,8 @@ if (!$pid) {
   exec $program, '-e', 'io.write("go\n") io.flush() ' . $code;
 }
 <$reader>; # it runs
+$SIG{ALRM} = sub { kill KILL => $pid };
+alarm 20;
 sleep 0.1;
 my $sent = time;
 kill INT => $pid;
@@ -81,7 +83,10 @@ my ($code_seen, $signal, $took) = ($? >> 8, $? & 127, time - $sent);
 print "code $code_seen, signal $signal, $took s\n";
 exit($took < 1 && $code_seen == 130 ? 0 : 1);
 PERL
-check "Ctrl-C ends a Lua loop within a second, exit code 130" perl "$work/int.pl" "$NUMLAB" 'while true do end'
-check "Ctrl-C ends a running kernel within a second, exit code 130" perl "$work/int.pl" "$NUMLAB" \
-  'local nl = require "numlab" local A = nl.ones(1500, 1500) while true do local B = A * A end'
+# The thread sanitiser holds signals back until a system call, which a busy loop never makes.
+if ! ldd "$NUMLAB" | grep -q libtsan; then
+  check "Ctrl-C ends a Lua loop within a second, exit code 130" perl "$work/int.pl" "$NUMLAB" 'while true do end'
+  check "Ctrl-C ends a running kernel within a second, exit code 130" perl "$work/int.pl" "$NUMLAB" \
+    'local nl = require "numlab" local A = nl.ones(1500, 1500) while true do local B = A * A end'
+fi
 done_testing
