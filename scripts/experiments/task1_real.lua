@@ -7,7 +7,7 @@ local rows_of = require "numlab.rows"
 local sweep = require "numlab.sweep"
 local task1 = require "numlab.task1"
 
-local o = nl.args({
+local o, given = nl.args({
   dir = os.getenv("NUMLAB_MATRICES") or "", repeats = 3, tol = 1e-8, max_iter = 5000, dense_limit = 3000, seed = 1,
   methods = { "auto", "gauss", "lu", "lapack", "csparse", "klu", "umfpack", "cholmod", "gauss_seidel", "bicgstab",
     "gmres" },
@@ -24,8 +24,8 @@ end
 local names, problem = file.list(o.dir, ".mtx")
 if not names then error("task1_real: " .. problem, 0) end
 if #names == 0 then error(("task1_real: no .mtx file in %s"):format(o.dir), 0) end
-if o.quick then
-  o.repeats, o.dense_limit, o.max_iter = 1, math.min(o.dense_limit, 1000), math.min(o.max_iter, 500)
+for key, value in pairs{ repeats = 1, dense_limit = 1000, max_iter = 500 } do
+  if o.quick and not given[key] then o[key] = value end
 end
 
 -- One file as a system with the known solution x = (1, ..., 1); or nil and why it is none.

@@ -8,7 +8,7 @@ local rows_of = require "numlab.rows"
 local sweep = require "numlab.sweep"
 local task1 = require "numlab.task1"
 
-local o = nl.args({
+local o, given = nl.args({
   n = 1000, density = 0.01, sign = "mixed", ratio = 1.1, seed = 1, repeats = 5, tol = 1e-10, peers = false,
   methods = { "gauss", "gauss none", "gauss rook", "gauss complete", "lu", "lu refined", "lapack", "csparse", "klu",
     "umfpack", "cholmod", "jacobi", "gauss_seidel", "sor", "cg", "bicgstab", "gmres" },
@@ -19,7 +19,8 @@ local o = nl.args({
   peers = "add SciPy on the same matrix, through files", quick = "n = 300", formats = "of the figures: svg, png, pdf",
 })
 task1.check_methods(o.methods)
-if o.quick then o.n, o.repeats = math.min(o.n, 300), math.min(o.repeats, 3) end
+if o.quick and not given.n then o.n = 300 end
+if o.quick and not given.repeats then o.repeats = 3 end
 
 local A, b, x_true = nl.gallery.dominant{ n = o.n, density = o.density, sign = o.sign, ratio = o.ratio, seed = o.seed }
 local system = task1.predict(A)

@@ -55,6 +55,8 @@ describe("numlab.args", function()
   end)
 
   it("raises on wrong defaults and help texts", function()
+    local _, given = args({ n = 1, m = 2 }, nil, { "m=2" })
+    assert.same({ m = true }, given) -- also where the value is the default
     assert.error_matches(function() args(3) end, "expected a table of defaults, got number")
     assert.error_matches(function() args({ f = print }, nil, {}) end, "default of 'f' must be a number")
     assert.error_matches(function() args({ n = 1 }, { m = "x" }, {}) end, "unknown key in the help texts 'm'")

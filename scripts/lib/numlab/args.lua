@@ -72,6 +72,7 @@ end
 ---@param docs table<string, string>?  name -> one line for --help
 ---@param words string[]?  default: the global `arg`
 ---@return table  name -> value, a fresh table (lists are fresh too)
+---@return table<string, boolean>  name -> true for what the words gave: quick settings leave those alone
 local function args(defaults, docs, words)
   if type(defaults) ~= "table" then
     error(("args: expected a table of defaults, got %s"):format(type(defaults)), 2)
@@ -111,7 +112,7 @@ local function args(defaults, docs, words)
     if got == nil then error(("args: %s must be a %s, got '%s'"):format(key, expected, value), 2) end
     out[key] = got
   end
-  return out
+  return out, seen
 end
 
 return args

@@ -211,7 +211,7 @@ function M.run(o)
   local write, tell_count = progress(o, clock), #points * #o.contestants
   function state.tell(line, final)
     local spent = clock() - state.start
-    local left = state.done > 0 and spent / state.done * (total - state.done)
+    local left = state.done > total / 50 and spent / state.done * (total - state.done) -- a first guess misleads
     write(("[%d/%d] %s%s"):format(#state.store.rows, tell_count, line,
       not final and left and "   about " .. text.duration(left) .. " left" or ""), final)
   end
