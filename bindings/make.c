@@ -26,7 +26,7 @@ static int nested_shape(lua_State *L, int64_t *shape, bool *booleans) {
   return ndim;
 }
 
-/* "row (2, 1)" for an error at the table of this index. */
+/* "element (2, 1)", or "the table", for an error at the table of this index. */
 static const char *where(lua_State *L, int dim, const int64_t *index) {
   if (dim == 0) return lua_pushliteral(L, "the table");
   luaL_Buffer b;
@@ -184,7 +184,7 @@ static nl_tensor *new_row(lua_State *L, int64_t n, nl_dtype dtype) {
   return out;
 }
 
-/* nl.arange(a, b, step, opts): a + i step up to b, b included when it is met within half an ulp's reach */
+/* nl.arange(a, b, step, opts): a + i step up to b, b included when the steps meet it up to rounding */
 static int l_arange(lua_State *L) {
   double a = luaL_checknumber(L, 1), b = luaL_checknumber(L, 2), step = 1;
   int options = lua_istable(L, 3) ? 3 : 4;

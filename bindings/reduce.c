@@ -1,8 +1,6 @@
 /* Reductions as methods: over all elements to a Lua number, over a dimension to a tensor. */
 #include "tensor.h"
-#include <math.h>
 #include <numlab/ops.h>
-#include <string.h>
 
 static const char *const options[] = {"keepdim", NULL};
 
@@ -14,7 +12,7 @@ static int reduce(lua_State *L, nl_reduction op) {
   int dim = all ? 0 : nlL_checkdim(L, 2, what, t);
   nlL_checkoptions(L, 3, what, options);
   bool keep = nlL_optboolean(L, 3, what, "keepdim", false);
-  nl_tensor *out = nlL_newtensor(L), one = {0};
+  nl_tensor *out = nlL_newtensor(L);
   nl_status s;
   if (all) NLL_RETRY(L, s, nl_reduce_all(op, t, out));
   else NLL_RETRY(L, s, nl_reduce(op, t, dim, keep, out));
@@ -26,8 +24,7 @@ static int reduce(lua_State *L, nl_reduction op) {
     out = from_1;
   }
   if (!all) return nlL_finishtensor(L, s, out);
-  one = *out;
-  nlL_pushscalar(L, &one);
+  nlL_pushscalar(L, out);
   nl_tensor_release(out);
   return 1;
 }

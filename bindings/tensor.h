@@ -26,7 +26,8 @@ int nlL_checkdim(lua_State *L, int arg, const char *what, const nl_tensor *t);
 /* Sizes from arguments first..last, or from one table at first; returns ndim. -1 is allowed where `open`. */
 int nlL_checkshape(lua_State *L, int first, int last, const char *what, bool open, int64_t *shape);
 
-/* Fill the handle on top of the stack is done by the engine; this accounts for it and returns 1. */
+/* Raise unless the engine filled t, the handle on top of the stack; tell the collector of its bytes;
+ * returns 1. */
 int nlL_finishtensor(lua_State *L, nl_status status, const nl_tensor *t);
 
 /* The __tostring metamethod (show.c). */
