@@ -165,7 +165,7 @@ static void eliminate_rows(void *context, int64_t begin, int64_t end) {
 }
 
 static nl_status eliminate(nl_gauss *g) {
-  enum { WORTH_A_THREAD = 16384 }; /* elements: about the time a sleeping thread takes to wake */
+  enum { WORTH_A_THREAD = 65536 }; /* elements: 20 us, what waking a thread may take */
   int64_t n = g->n;
   for (int64_t p = 0; p < n; p++) {
     bring_pivot(g, p);

@@ -104,7 +104,7 @@ static void multiply(void *context, int64_t begin, int64_t end) {
 
 /* One block of k: pack, then multiply. */
 static void run_block(product *q) {
-  enum { WORTH_A_THREAD = 100000 }; /* products: some 10 us, what waking a thread takes */
+  enum { WORTH_A_THREAD = 400000 }; /* products: 30 us, what waking a thread may take */
   const nl_gemm_kernel *g = q->kernel;
   q->A_strips = up(q->m, g->mr);
   q->B_strips = up(q->n, g->nr);

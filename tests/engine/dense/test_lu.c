@@ -152,6 +152,31 @@ static void warns_when_ill_conditioned(void **unused) {
   nl_tensor_release(&A), nl_tensor_release(&B), nl_tensor_release(&x);
 }
 
+static void rcond_finds_the_worst_column(void **unused) {
+  (void)unused;
+  enum { N = 20 };
+  static double A[N * N]; /* a cyclic shift with one small entry: A^-1 has one column that counts */
+  for (int64_t i = 0; i < N; i++) A[i * N + (i + 7) % N] = i == 4 ? 1e-6 : 1;
+  nl_tensor matrix = tensor_of(NL_F64, 2, N, N, A);
+  nl_lu F;
+  assert_int_equal(nl_lu_factor(&matrix, 4, &F), NL_OK);
+  assert_true(fabs(nl_lu_rcond(&F) - 1e-6) < 1e-15);
+  assert_int_equal(F.smallest_pivot == 1e-6, 1);
+  nl_lu_release(&F);
+  nl_tensor_release(&matrix);
+}
+
+static void denormal_pivots_divide(void **unused) {
+  (void)unused;
+  const double A[4] = {0x1p-1071, 0x1p-1070, 0x1p-1070, 0x1p-1071}, b[2] = {0x1.8p-1070, 0x1.8p-1070};
+  nl_tensor matrix = tensor_of(NL_F64, 2, 2, 2, A), B = tensor_of(NL_F64, 1, 2, 1, b), x = {0};
+  nl_solve_info info;
+  assert_int_equal(run(&matrix, &B, false, &x, &info), NL_OK);
+  assert_true(value_at(&x, 0) == 1 && value_at(&x, 1) == 1);
+  nl_solve_info_release(&info);
+  nl_tensor_release(&matrix), nl_tensor_release(&B), nl_tensor_release(&x);
+}
+
 static void refinement_mends_growth(void **unused) {
   (void)unused;
   enum { N = 50 }; /* growth 2^49 leaves four digits; with refinement all of them */
@@ -273,6 +298,8 @@ int main(void) {
       cmocka_unit_test(misuse),
       cmocka_unit_test(singular_empty_and_one_by_one),
       cmocka_unit_test(warns_when_ill_conditioned),
+      cmocka_unit_test(rcond_finds_the_worst_column),
+      cmocka_unit_test(denormal_pivots_divide),
       cmocka_unit_test(refinement_mends_growth),
       cmocka_unit_test(overflow_is_an_outcome),
       cmocka_unit_test(same_bits_at_any_thread_count),
