@@ -5,8 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
-static const char *const extensions[] = {"mtx", "npy", NULL};
-enum { MTX, NPY };
+static const char *const extensions[] = {"mtx", "npy", "csv", NULL};
+enum { MTX, NPY, CSV };
 
 /* Which of the known extensions path ends in; raises otherwise. */
 static int check_extension(lua_State *L, const char *what, const char *path) {
@@ -93,12 +93,85 @@ static int save_npy(lua_State *L, const char *path) {
   return 1;
 }
 
+/* What the engine read, until all of it is in Lua's hands: making strings and tables can raise. */
+static int l_release_csv(lua_State *L) {
+  nl_csv_release(lua_touserdata(L, 1));
+  return 0;
+}
+
+static nl_csv *new_csv(lua_State *L) {
+  nl_csv *c = lua_newuserdatauv(L, sizeof *c, 0);
+  *c = (nl_csv){0};
+  if (luaL_newmetatable(L, "numlab.csv")) {
+    lua_pushcfunction(L, l_release_csv);
+    lua_setfield(L, -2, "__gc");
+  }
+  lua_setmetatable(L, -2);
+  return c;
+}
+
+static int load_csv(lua_State *L, const char *path) {
+  nl_status status;
+  nlL_checkoptions(L, 2, "load", (const char *const[]){"header", NULL});
+  bool names = nlL_optboolean(L, 2, "load", "header", false);
+  bool automatic = nlL_optboolean(L, 2, "load", "header", true) != names; /* the default came back */
+  nl_csv_header header = automatic ? NL_CSV_AUTO : names ? NL_CSV_NAMES : NL_CSV_NO_NAMES;
+  nl_csv *found = new_csv(L);
+  nl_tensor *t = nlL_newtensor(L);
+  NLL_RETRY(L, status, nl_csv_read(path, header, found));
+  if (status != NL_OK) return failed(L, status);
+  *t = found->values;
+  found->values = (nl_tensor){0};
+  nlL_account(L, nlL_tensor_bytes(t));
+  if (!found->names) return 1;
+  lua_newtable(L);
+  const char *name = found->names;
+  for (int64_t j = 0; j < t->shape[1]; j++, name += strlen(name) + 1) {
+    lua_pushstring(L, name);
+    lua_rawseti(L, -2, j + 1);
+  }
+  nl_csv_release(found);
+  return 2;
+}
+
+/* The option names as an array of C strings, in memory of Lua's; the strings stay in their table. */
+static const char *const *check_names(lua_State *L, int arg, int64_t *count) {
+  if (lua_isnoneornil(L, arg) || lua_getfield(L, arg, "names") == LUA_TNIL) return NULL;
+  if (!lua_istable(L, -1))
+    luaL_error(L, "save: option 'names' is a %s, expected a table", luaL_typename(L, -1));
+  lua_Unsigned length = lua_rawlen(L, -1);
+  const char **names = lua_newuserdatauv(L, (length + 1) * sizeof *names, 0);
+  for (lua_Unsigned j = 0; j < length; j++) {
+    size_t bytes;
+    if (lua_rawgeti(L, -2, (lua_Integer)j + 1) != LUA_TSTRING)
+      luaL_error(L, "save: name %d is a %s, expected a string", (int)j + 1, luaL_typename(L, -1));
+    names[j] = lua_tolstring(L, -1, &bytes);
+    if (strlen(names[j]) != bytes) luaL_error(L, "save: name %d contains a zero byte", (int)j + 1);
+    lua_pop(L, 1);
+  }
+  *count = (int64_t)length;
+  return names;
+}
+
+static int save_csv(lua_State *L, const char *path) {
+  const nl_tensor *t = check_dense(L, 2, "csv");
+  nl_status status;
+  int64_t count = 0;
+  nlL_checkoptions(L, 3, "save", (const char *const[]){"names", NULL});
+  const char *const *names = check_names(L, 3, &count);
+  NLL_RETRY(L, status, nl_csv_write(path, t, count, names));
+  if (status != NL_OK) return failed(L, status);
+  lua_pushboolean(L, true);
+  return 1;
+}
+
 /* nl.load(path[, opts]) -> what the file holds | nil, message, info */
 static int l_load(lua_State *L) {
   const char *path = check_path(L, 1);
   switch (check_extension(L, "load", path)) {
   case MTX: return load_mtx(L, path);
   case NPY: return load_npy(L, path);
+  case CSV: return load_csv(L, path);
   }
   return 0;
 }
@@ -109,6 +182,7 @@ static int l_save(lua_State *L) {
   switch (check_extension(L, "save", path)) {
   case MTX: return save_mtx(L, path);
   case NPY: return save_npy(L, path);
+  case CSV: return save_csv(L, path);
   }
   return 0;
 }

@@ -7,10 +7,12 @@
 --- `.npy` (NumPy, versions 1.0 to 3.0, both byte orders, f64 f32 f16 i64 i32 i16 u8 bool) -> tensor; a
 --- column-major array keeps its column-major strides. Complex numbers, objects, strings and structures are refused.
 --- Format: NEP 1 (2007), numpy.lib.format.
+--- `.csv` (RFC 4180) -> f64 matrix, and the column names when there is a header line.
 --- Raises on an unknown extension or option.
 ---@param path string
+---@param opts? table for .csv, `header`: true | false; without it the first line is one when none of its fields is a number
 ---@return any x a tensor or a sparse matrix; nil when the file is missing, unreadable or malformed
----@return string? message file, line or byte, and reason
+---@return any message the column names, or where x is nil: file, line or byte, and reason
 ---@return table? info `code`: "IO" or "INTERRUPTED"
 --- Example:
 ---     local path = os.tmpname() .. ".mtx"
@@ -19,18 +21,24 @@
 ---     os.remove(path)
 ---     local x, message, info = nl.load("no-such-file.mtx")
 ---     assert(x == nil and info.code == "IO" and message:find("No such file", 1, true))
-function nl.load(path) end
+function nl.load(path, opts) end
 
 --- Write a file by its extension: `.mtx` (sparse -> coordinate, tensor of 1 or 2 dimensions -> array). The new
---- file replaces the old one only when it is complete. `.npy` (version 1.0; any tensor but bf16). Values read back as the same numbers.
+--- file replaces the old one only when it is complete. `.npy` (version 1.0; any tensor but bf16).
+--- `.csv` (a matrix, or a vector as one column; integers whole, floats with up to 17 digits). Values read back as the same numbers.
 --- Raises on an unknown extension or option, and when x lacks the symmetry or field asked for.
 ---@param path string
 ---@param x any a tensor or a sparse matrix
----@param opts? table `symmetry`: "general" | "symmetric" | "skew-symmetric"; `field`: "auto" | "real" | "integer" | "pattern"
+---@param opts? table `symmetry`: "general" | "symmetric" | "skew-symmetric"; `field`: "auto" | "real" | "integer" | "pattern"; for .csv `names`: a name a column
 ---@return boolean? done true; nil when the file cannot be written
 ---@return string? message
 ---@return table? info `code`: "IO" or "INTERRUPTED"
 --- Example:
+---     local table_path = os.tmpname() .. ".csv"
+---     assert(nl.save(table_path, nl.tensor({{1, 0.5}, {2, 0.25}}), {names = {"n", "error"}}))
+---     local x, names = nl.load(table_path)
+---     assert(x(2, 2) == 0.25 and names[2] == "error")
+---     os.remove(table_path)
 ---     local path = os.tmpname() .. ".mtx"
 ---     assert(nl.save(path, nl.tensor({{2, 1}, {1, 2}}), {symmetry = "symmetric"}))
 ---     assert(nl.load(path)(1, 2) == 1)

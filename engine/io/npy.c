@@ -332,6 +332,7 @@ nl_status nl_npy_check(const nl_tensor *t) {
 }
 
 int64_t nl_npy_header(const nl_tensor *t, char text[NL_NPY_HEADER]) {
+  static const char begin[] = {'\x93', 'N', 'U', 'M', 'P', 'Y', 1, 0};
   int i = 0;
   while (types[i].dtype != t->dtype) i++;
   char order = nl_dtype_size(t->dtype) == 1 ? '|' : big_host ? '>' : '<';
@@ -344,7 +345,7 @@ int64_t nl_npy_header(const nl_tensor *t, char text[NL_NPY_HEADER]) {
   int64_t size = (p + 1 - text + 63) / 64 * 64, length = size - 10; /* at most 60 + 8 * 21 + 5 */
   memset(p, ' ', (size_t)(text + size - p));
   text[size - 1] = '\n';
-  memcpy(text, "\x93NUMPY\1\0", 8);
+  memcpy(text, begin, sizeof begin);
   text[8] = (char)(length & 255);
   text[9] = (char)(length >> 8);
   return size;

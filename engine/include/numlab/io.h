@@ -39,4 +39,21 @@ nl_status nl_npy_read(const char *path, nl_tensor *out);
 /* Version 1.0, row-major, the host's byte order. DTYPE for bf16, which the format lacks. */
 nl_status nl_npy_write(const char *path, const nl_tensor *t);
 
+/* --- comma separated values --------------------------------------------------------------------------- */
+
+/* AUTO: the first line names the columns when none of its fields is a number. */
+typedef enum nl_csv_header { NL_CSV_AUTO, NL_CSV_NO_NAMES, NL_CSV_NAMES } nl_csv_header;
+
+typedef struct nl_csv {
+  nl_tensor values; /* f64, rows x columns */
+  char *names;      /* one a column, one after another, each ended by a 0; NULL: no header line */
+} nl_csv;
+
+nl_status nl_csv_read(const char *path, nl_csv_header header, nl_csv *out);
+void nl_csv_release(nl_csv *c);
+
+/* A matrix, or a vector as one column, of any type; values read back as the same numbers. names: NULL, or
+ * count of them, one a column. */
+nl_status nl_csv_write(const char *path, const nl_tensor *t, int64_t count, const char *const *names);
+
 #endif
