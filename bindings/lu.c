@@ -11,6 +11,19 @@ static nl_lu *check_lu(lua_State *L, int arg) {
   return F;
 }
 
+/* nil, message, {code=, where=column}; column 0: none */
+static int outcome(lua_State *L, nl_status status, int64_t column) {
+  nlL_outcome(L);
+  lua_createtable(L, 0, 2);
+  lua_pushstring(L, nl_status_name(status));
+  lua_setfield(L, -2, "code");
+  if (column > 0) {
+    lua_pushinteger(L, column);
+    lua_setfield(L, -2, "where");
+  }
+  return 3;
+}
+
 static int l_lu(lua_State *L) {
   static const char *const known[] = {"block", NULL};
   nl_matrix A = nlL_checkmatrix(L, 1);
@@ -29,6 +42,7 @@ static int l_lu(lua_State *L) {
     dense = copy;
   }
   NLL_RETRY(L, s, nl_lu_factor(dense, block, F));
+  if (nl_status_is_outcome(s)) return outcome(L, s, 0);
   nlL_check(L, s);
   nlL_account(L, nlL_tensor_bytes(&F->LU));
   lua_settop(L, 3);
@@ -47,15 +61,7 @@ static int l_solve(lua_State *L) {
     nlL_account(L, nlL_tensor_bytes(x));
     return 1;
   }
-  nlL_outcome(L);
-  lua_createtable(L, 0, 2);
-  lua_pushstring(L, nl_status_name(s));
-  lua_setfield(L, -2, "code");
-  if (F->singular_column > 0) {
-    lua_pushinteger(L, F->singular_column);
-    lua_setfield(L, -2, "where");
-  }
-  return 3;
+  return outcome(L, s, F->singular_column);
 }
 
 /* --- fields ----------------------------------------------------------------------------------------- */
@@ -102,6 +108,8 @@ static int push_info(lua_State *L, const nl_lu *F) {
 }
 
 static int l_index(lua_State *L) {
+  luaL_checkudata(L, 1, NLL_LU); /* whoever takes __index out of the metatable may call it with anything */
+  lua_settop(L, 2);
   lua_getmetatable(L, 1);
   lua_getfield(L, -1, "methods");
   lua_pushvalue(L, 2);

@@ -204,7 +204,10 @@ static int l_arange(lua_State *L) {
 /* Point i of n from a to b, both exact. */
 static double between(double a, double b, int64_t i, int64_t n) {
   if (i == n - 1 && n > 1) return b;
-  return n > 1 ? a + (b - a) * ((double)i / (double)(n - 1)) : a;
+  if (n <= 1 || i == 0) return a;
+  double part = (double)i / (double)(n - 1);
+  return isfinite(b - a) ? a + (b - a) * part
+                         : a * (1 - part) + b * part; /* ends of a wide range: no overflow */
 }
 
 static int l_linspace(lua_State *L) {

@@ -15,20 +15,22 @@ static const char *const sweeps[] = {"forward", "backward", "symmetric", NULL};
 static const char *const scales[] = {"none", "rows", "columns", "both", NULL};
 static const char *const preconds[] = {"none", "jacobi", "gauss_seidel", NULL};
 
-/* threads = n holds for this call: the count to go back to, or 0. */
+/* threads = n holds for this call. */
 static int check_threads(lua_State *L, int arg) {
-  int64_t wanted = nlL_optinteger(L, arg, "solve", "threads", 0);
-  if (wanted == 0) return 0;
-  int before = nl_threads();
+  int64_t wanted = nlL_optinteger(L, arg, "solve", "threads", nl_threads());
   if (wanted < 1 || wanted > 256)
     luaL_error(L, "solve: option 'threads' is %I, expected 1 to 256", (lua_Integer)wanted);
-  return before;
+  return (int)wanted;
 }
 
+/* Pushes x0 or nil: a table may make its values when asked, so the stack keeps what is used. */
 static nl_solve_options check_options(lua_State *L, int arg) {
   nl_solve_options o = nl_solve_defaults();
   nlL_checkoptions(L, arg, "solve", known_options);
-  if (!lua_istable(L, arg)) return o;
+  if (!lua_istable(L, arg)) {
+    lua_pushnil(L);
+    return o;
+  }
   const char *const *methods = nl_solve_methods();
   o.method = methods[nlL_optchoice(L, arg, "solve", "method", methods, 0)];
   o.tol = nlL_optnumber(L, arg, "solve", "tol", o.tol);
@@ -42,11 +44,10 @@ static nl_solve_options check_options(lua_State *L, int arg) {
   o.refine = nlL_optboolean(L, arg, "solve", "refine", false);
   o.history = nlL_optboolean(L, arg, "solve", "history", false);
   o.block = nlL_optinteger(L, arg, "solve", "block", 0);
-  if (lua_getfield(L, arg, "x0") != LUA_TNIL) { /* the option table keeps it alive */
+  if (lua_getfield(L, arg, "x0") != LUA_TNIL) {
     o.x0 = nlL_totensor(L, -1);
     if (!o.x0) luaL_error(L, "solve: option 'x0' must be a tensor, got %s", luaL_typename(L, -1));
   }
-  lua_pop(L, 1);
   return o;
 }
 
@@ -127,13 +128,13 @@ static int l_solve(lua_State *L) {
   const nl_tensor *b = nlL_checktensor(L, 2);
   lua_settop(L, 3);
   nl_solve_options o = check_options(L, 3);
-  int threads_before = check_threads(L, 3), threads = (int)nlL_optinteger(L, 3, "solve", "threads", 0);
+  int threads_before = nl_threads(), threads = check_threads(L, 3);
   nl_solve_info *info = new_info(L);
   nl_tensor *x = nlL_newtensor(L);
   nl_status s;
-  if (threads_before) nl_threads_set(threads);
+  nl_threads_set(threads);
   NLL_RETRY(L, s, nl_solve(&A, b, &o, x, info));
-  if (threads_before) nl_threads_set(threads_before);
+  nl_threads_set(threads_before);
   if (s != NL_OK && !nl_status_is_outcome(s)) nlL_check(L, s);
   if (x->storage) nlL_account(L, nlL_tensor_bytes(x));
   if (s == NL_OK) {
@@ -142,7 +143,7 @@ static int l_solve(lua_State *L) {
     nlL_outcome(L);
     push_info(L, info);
     if (x->storage) { /* the last iterate of a method that did not get there */
-      lua_pushvalue(L, 5);
+      lua_pushvalue(L, 6);
       lua_setfield(L, -2, "x");
     }
   }

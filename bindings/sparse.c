@@ -220,7 +220,7 @@ static int scaled(lua_State *L, const nl_sparse *S, double factor) {
 
 static int l_mul(lua_State *L) {
   const nl_sparse *A = nlL_tosparse(L, 1), *B = nlL_tosparse(L, 2);
-  if (!A && lua_type(L, 1) == LUA_TNUMBER) return scaled(L, B, lua_tonumber(L, 1));
+  if (!A && B && lua_type(L, 1) == LUA_TNUMBER) return scaled(L, B, lua_tonumber(L, 1));
   if (!A) return wrong_operand(L, "product", "a number or a sparse matrix on the left", 1);
   if (lua_type(L, 2) == LUA_TNUMBER) return scaled(L, A, lua_tonumber(L, 2));
   const nl_tensor *x = nlL_totensor(L, 2);
@@ -264,7 +264,11 @@ static int l_div(lua_State *L) {
 
 /* 1-based, negatives from the end. */
 static int64_t check_index(lua_State *L, int arg, const char *what, int64_t size) {
-  lua_Integer given = luaL_checkinteger(L, arg), index = given < 0 ? given + size : given - 1;
+  int whole;
+  lua_Integer given = lua_tointegerx(L, arg, &whole), index = given < 0 ? given + size : given - 1;
+  if (!whole || lua_type(L, arg) != LUA_TNUMBER)
+    luaL_error(L, "an element of a sparse matrix is S(i, j): the %s must be a whole number, got %s", what,
+               lua_isnone(L, arg) ? "nothing" : luaL_tolstring(L, arg, NULL));
   if (given == 0 || index < 0 || index >= size)
     luaL_error(L, "%s %I is outside 1 to %I", what, given, (lua_Integer)size);
   return index;
@@ -279,6 +283,8 @@ static int l_call(lua_State *L) {
 
 /* Upvalue 1: the methods. */
 static int l_index(lua_State *L) {
+  luaL_checkudata(L, 1, NLL_SPARSE);
+  lua_settop(L, 2);
   lua_pushvalue(L, 2);
   if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL || lua_type(L, 2) != LUA_TSTRING) return 1;
   const nl_sparse *S = nlL_checksparse(L, 1);

@@ -39,6 +39,8 @@ const char *nlL_nearest(const char *given, const char *const *known) {
   const char *best = NULL;
   int least = (int)strnlen(given, 32) / 2 + 1; /* farther than half the word is no help */
   for (; *known; known++) {
+    size_t length = strlen(given);
+    if (length > 1 && strncmp(given, *known, length) == 0) return *known; /* cut short: 'mix' for 'mixed' */
     int distance = edit_distance(given, *known);
     if (distance < least) {
       least = distance;
@@ -201,8 +203,15 @@ int nlL_optchoice(lua_State *L, int arg, const char *what, const char *key, cons
   return nlL_unknown(L, what, key, given, known);
 }
 
+nl_dtype nlL_parsedtype(lua_State *L, const char *what, const char *name) {
+  const char *known[NL_DTYPES + 1] = {NULL};
+  for (int d = 0; d < NL_DTYPES; d++) known[d] = nl_dtype_name((nl_dtype)d);
+  nl_dtype dtype = NL_F64;
+  if (nl_dtype_parse(name, &dtype) != NL_OK) nlL_unknown(L, what, "dtype", name, known);
+  return dtype;
+}
+
 nl_dtype nlL_optdtype(lua_State *L, int arg, const char *what, nl_dtype fallback) {
   const char *name = nlL_optstring(L, arg, what, "dtype", NULL);
-  if (name) nlL_check(L, nl_dtype_parse(name, &fallback));
-  return fallback;
+  return name ? nlL_parsedtype(L, what, name) : fallback;
 }

@@ -75,6 +75,8 @@ bool nlL_optboolean(lua_State *L, int arg, const char *what, const char *key, bo
 const char *nlL_optstring(lua_State *L, int arg, const char *what, const char *key, const char *fallback);
 int nlL_optchoice(lua_State *L, int arg, const char *what, const char *key, const char *const *known,
                   int fallback);
+/* "f32"; raises naming the nearest known one */
+nl_dtype nlL_parsedtype(lua_State *L, const char *what, const char *name);
 /* dtype = "f32" */
 nl_dtype nlL_optdtype(lua_State *L, int arg, const char *what, nl_dtype fallback);
 

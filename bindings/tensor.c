@@ -315,11 +315,9 @@ static int l_newindex(lua_State *L) {
   if (lua_type(L, 2) != LUA_TNUMBER)
     luaL_error(L, "a tensor has no settable field '%s'; elements are set by t[i] = v or t:set(v, i, j)",
                luaL_tolstring(L, 2, NULL));
-  lua_pushcfunction(L, l_set);
-  lua_pushvalue(L, 1);
-  lua_pushvalue(L, 3);
-  lua_pushvalue(L, 2);
-  lua_call(L, 3, 0);
+  lua_settop(L, 3);
+  lua_insert(L, 2); /* t, v, i: called from here, l_set names the line of the assignment */
+  l_set(L);
   return 0;
 }
 
@@ -428,7 +426,7 @@ static int l_to(lua_State *L) {
   const char *name = luaL_checkstring(L, 2);
   nl_dtype dtype = t->dtype;
   if (strcmp(name, "cpu") == 0 || strncmp(name, "cuda", 4) == 0) nlL_checkdevice(L, "to", name);
-  else nlL_check(L, nl_dtype_parse(name, &dtype));
+  else dtype = nlL_parsedtype(L, "to", name);
   if (dtype == t->dtype) {
     lua_settop(L, 1);
     return 1;

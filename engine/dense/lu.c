@@ -28,6 +28,16 @@ static double norm_1(const nl_tensor *A, int64_t n, double *sums) {
   return most;
 }
 
+/* U came out not finite: because A is not, then its first such element is named, or by overflow. */
+static nl_status blame(const nl_tensor *A) {
+  for (int64_t i = 0; i < A->shape[0]; i++)
+    for (int64_t j = 0; j < A->shape[1]; j++) {
+      double a = nl_tensor_get(A, (const int64_t[]){i, j});
+      if (!isfinite(a)) return nl_fail(NL_NONFINITE, "lu: A(%" PRId64 ",%" PRId64 ") is %g", i + 1, j + 1, a);
+    }
+  return NL_NONFINITE;
+}
+
 nl_status nl_lu_factor(const nl_tensor *A, int64_t block, nl_lu *out) {
   char text[NL_SHAPE_TEXT];
   if (A->ndim != 2 || A->shape[0] != A->shape[1])
@@ -49,6 +59,7 @@ nl_status nl_lu_factor(const nl_tensor *A, int64_t block, nl_lu *out) {
   if (!F.row_of || !w.panel || !w.pivot || !w.room) goto done;
   F.norm_1 = norm_1(&F.LU, n, w.panel);
   status = A->dtype == NL_F32 ? nl_lu_factor_f32(&F, &w) : nl_lu_factor_f64(&F, &w);
+  if (status == NL_NONFINITE) status = blame(A);
 done:
   nl_free(w.room);
   nl_free(w.pivot);

@@ -28,7 +28,7 @@ static nl_status check_tensor(const char *name, const nl_tensor *t) {
   return NL_OK;
 }
 
-nl_status nl_check_finite_rhs(const nl_tensor *b) { return check_tensor("b", b); }
+nl_status nl_check_finite_vector(const char *name, const nl_tensor *b) { return check_tensor(name, b); }
 
 nl_status nl_check_finite_matrix(const nl_matrix *A) {
   if (A->dense) return check_tensor("A", A->dense);

@@ -6,7 +6,7 @@
 
 /* NONFINITE names the first NaN or infinity, row by row: "solve: A(3,4) is nan". b may have any strides. */
 nl_status nl_check_finite_matrix(const nl_matrix *A);
-nl_status nl_check_finite_rhs(const nl_tensor *b);
+nl_status nl_check_finite_vector(const char *name, const nl_tensor *b); /* one or several as columns */
 
 /* Both error measures of X for A X = B, in double whatever the types, worst over right-hand sides:
  *   relative_residual  ||b - A x||_2 / ||b||_2                                  (0 for b = 0, x = 0)

@@ -113,9 +113,10 @@ static nl_status check_options(const nl_solve_options *o, const nl_tensor *b) {
   return NL_OK;
 }
 
-static nl_status check_finite(const nl_matrix *A, const nl_tensor *b) {
+static nl_status check_finite(const nl_matrix *A, const nl_tensor *b, const nl_tensor *x0) {
   NL_TRY(nl_check_finite_matrix(A));
-  return nl_check_finite_rhs(b);
+  NL_TRY(nl_check_finite_vector("b", b));
+  return x0 ? nl_check_finite_vector("x0", x0) : NL_OK;
 }
 
 /* --- conversion -------------------------------------------------------------------------------------- */
@@ -183,6 +184,7 @@ static nl_status finish(const nl_matrix *A, const nl_tensor *b, const workplace 
   nl_status s = nl_residuals(A, b, &result, &info->relative_residual, &info->backward_error);
   if (s == NL_OK && outcome == NL_OK && !isfinite(info->backward_error)) {
     outcome = s = nl_fail(NL_NONFINITE, "solve: %s overflowed, its result is not finite", info->method);
+    info->reason[0] = 0; /* the method thought it had converged */
   }
   if (outcome == NL_OK && b->dtype == NL_F64)
     info->error_bound = nl_error_bound(&w->s.A, w->s.X, w->s.B, w->s.k);
@@ -220,7 +222,7 @@ nl_status nl_solve(const nl_matrix *A, const nl_tensor *b, const nl_solve_option
   NL_TRY(check_types(A, b));
   NL_TRY(check_options(o, b));
   const nl_method *m = NULL;
-  nl_status s = check_finite(A, b);
+  nl_status s = check_finite(A, b, o->x0);
   if (s == NL_OK && strcmp(o->method, "auto") == 0) {
     s = nl_method_choose(A, o, &m, info->reason);
   } else if (s == NL_OK) {

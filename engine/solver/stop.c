@@ -166,6 +166,9 @@ static bool exhausted(nl_stop *stop, int64_t sweep) {
                    "residual %.2e after %" PRId64
                    " %ss (max_iter), tol %.1e; it falls by %.6g a %s: about %.0f more would do",
                    stop->ratio, sweep, stop->unit, stop->o->tol, rate, stop->unit, ceil(left));
+  if (isnan(rate))
+    return verdict(stop, NL_NOT_CONVERGED, "residual %.2e after %" PRId64 " %ss (max_iter), tol %.1e",
+                   stop->ratio, sweep, stop->unit, stop->o->tol);
   return verdict(stop, NL_NOT_CONVERGED,
                  "residual %.2e after %" PRId64 " %ss (max_iter), tol %.1e; its factor a %s is %.6g",
                  stop->ratio, sweep, stop->unit, stop->o->tol, stop->unit, rate);

@@ -61,6 +61,13 @@ describe("nl.lu", function()
     assert.equal(1e-8, F.info.smallest_pivot)
   end)
 
+  it("gives NaN in A back as an outcome that names it", function()
+    local F, message, info = nl.lu(nl.tensor { { 1, 2 }, { 0 / 0, 4 } })
+    assert.is_nil(F)
+    assert.equal("NONFINITE", info.code)
+    assert.is_truthy(message:find("A(2,1) is", 1, true), message)
+  end)
+
   it("prints what it is", function()
     assert.equal("lu factor of a 2x2 f64 matrix, 1 exchanges", tostring(nl.lu(nl.tensor { { 0, 1 }, { 1, 0 } })))
   end)

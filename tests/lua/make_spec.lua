@@ -86,6 +86,7 @@ describe("evenly spaced values", function()
     assert.equal(0.7, x[7])
     assert.same({3}, nl.linspace(3, 4, 1):totable())
     assert.equal(0, #nl.linspace(3, 4, 0))
+    assert.same({ -1e308, 0, 1e308 }, nl.linspace(-1e308, 1e308, 3):totable()) -- b - a overflows
     assert.is_true(nl.allclose(nl.logspace(-1, 1, 3), nl.tensor{0.1, 1, 10}))
   end)
 end)

@@ -124,6 +124,35 @@ describe("nl.solve", function()
     assert.is_truthy(message:find("b(4) is inf", 1, true), message)
   end)
 
+  it("refuses NaN in x0, and says of an overflow nothing else", function()
+    for _, method in ipairs { "jacobi", "gmres", "lu" } do
+      local x, message, info = nl.solve(nl.eye(2), nl.ones(2), { method = method, x0 = nl.tensor { 1, 0 / 0 } })
+      assert.is_nil(x)
+      assert.equal("NONFINITE", info.code)
+      assert.is_truthy(message:find("x0(2) is", 1, true), message)
+    end
+    local x, _, info = nl.solve(nl.tensor { { 1e-300 } }, nl.tensor { 1e300 }, { method = "cg" })
+    assert.is_nil(x)
+    assert.equal("NONFINITE", info.code)
+    assert.is_truthy(info.reason:find("overflow", 1, true), info.reason)
+  end)
+
+  it("leaves the factor out of the message where no sweep ran", function()
+    local _, message = nl.solve(nl.eye(2), nl.ones(2), { method = "jacobi", max_iter = 0 })
+    assert.is_nil(message:find("nan", 1, true), message)
+  end)
+
+  it("keeps an x0 that its option table makes when asked", function()
+    local options = setmetatable({ method = "jacobi" }, { __index = function(_, key)
+      if key ~= "x0" then return nil end
+      collectgarbage()
+      return nl.tensor { 1, 1 }
+    end })
+    collectgarbage("generational")
+    for _ = 1, 200 do assert(nl.solve(nl.eye(2), nl.ones(2), options)) end
+    collectgarbage("incremental")
+  end)
+
   it("raises on misuse, with what was got and expected", function()
     local M, rhs = nl.tensor(A), nl.tensor(b)
     raises("A is 3x4, expected a square matrix", nl.solve, nl.ones(3, 4), nl.ones(3))
@@ -142,6 +171,7 @@ describe("nl.solve", function()
     raises("nan, expected a number >= 0", nl.solve, M, rhs, { tol = 0 / 0 })
     raises("option 'tol' must be a number, got small", nl.solve, M, rhs, { tol = "small" })
     raises("option 'threads' is -1", nl.solve, M, rhs, { threads = -1 })
+    raises("option 'threads' is 0", nl.solve, M, rhs, { threads = 0 })
     raises("x0 is 3, b is 4", nl.solve, M, rhs, { x0 = nl.ones(3) })
     raises("option 'x0' must be a tensor, got string", nl.solve, M, rhs, { x0 = "zero" })
     raises("options must be a table, got string", nl.solve, M, rhs, "lu")
