@@ -127,7 +127,7 @@ typedef struct measured {
 } measured;
 
 static inline measured measure(int64_t n, int64_t k, const double *A, const nl_tensor *X, const nl_tensor *B,
-                        const double *truth) {
+                               const double *truth) {
   long double a1 = norm_one(n, A), ai = norm_inf(n, A), eps = (long double)eps_of(X->dtype);
   measured m = {0};
   for (int64_t c = 0; c < k; c++) {
@@ -150,7 +150,8 @@ static inline measured measure(int64_t n, int64_t k, const double *A, const nl_t
 }
 
 /* b = A truth, rounded to the type. */
-static inline nl_tensor right_hand_sides(int64_t n, int64_t k, const double *A, const double *truth, nl_dtype t) {
+static inline nl_tensor right_hand_sides(int64_t n, int64_t k, const double *A, const double *truth,
+                                         nl_dtype t) {
   double *b = numbers(n * k);
   for (int64_t i = 0; i < n; i++)
     for (int64_t c = 0; c < k; c++) {

@@ -93,7 +93,8 @@ static void integers_are_exact(void **state) {
   assert_ok(nl_reduce_all(NL_REDUCE_SUM, &t, &out));
   assert_true(*(int64_t *)nl_tensor_data(&out) == INT64_MAX);
   nl_tensor_release(&out);
-  for (int64_t i = 2; i < n; i++) x[i] = INT64_MIN / n * 2; /* beyond the range on the way, inside at the end */
+  for (int64_t i = 2; i < n; i++)
+    x[i] = INT64_MIN / n * 2; /* beyond the range on the way, inside at the end */
   assert_ok(nl_reduce_all(NL_REDUCE_SUM, &t, &out));
   __extension__ __int128 exact = (__int128)INT64_MAX * 2 + (__int128)(n - 2) * (INT64_MIN / n * 2);
   assert_true(*(int64_t *)nl_tensor_data(&out) == (int64_t)exact);
