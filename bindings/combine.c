@@ -32,12 +32,12 @@ static int l_where(lua_State *L) {
 static int l_cat(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 2);
-  lua_Integer count = luaL_len(L, 1);
+  lua_Integer count = (lua_Integer)lua_rawlen(L, 1);
   if (count < 1 || count > 1 << 20) luaL_error(L, "cat: a table of %I tensors, expected at least one", count);
   const nl_tensor **parts = lua_newuserdatauv(L, (size_t)count * sizeof *parts, 0);
   int box = lua_gettop(L);
   for (int i = 0; i < (int)count; i++) {
-    lua_geti(L, 1, i + 1);
+    lua_rawgeti(L, 1, i + 1); /* raw: what Lua code makes here would live nowhere */
     parts[i] = nlL_totensor(L, -1);
     if (!parts[i])
       luaL_error(L, "cat: element %d of the table is a %s, expected a tensor", i + 1, luaL_typename(L, -1));

@@ -23,14 +23,10 @@ static int check_threads(lua_State *L, int arg) {
   return (int)wanted;
 }
 
-/* Pushes x0 or nil: a table may make its values when asked, so the stack keeps what is used. */
 static nl_solve_options check_options(lua_State *L, int arg) {
   nl_solve_options o = nl_solve_defaults();
   nlL_checkoptions(L, arg, "solve", known_options);
-  if (!lua_istable(L, arg)) {
-    lua_pushnil(L);
-    return o;
-  }
+  if (!lua_istable(L, arg)) return o;
   const char *const *methods = nl_solve_methods();
   o.method = methods[nlL_optchoice(L, arg, "solve", "method", methods, 0)];
   o.tol = nlL_optnumber(L, arg, "solve", "tol", o.tol);
@@ -44,10 +40,11 @@ static nl_solve_options check_options(lua_State *L, int arg) {
   o.refine = nlL_optboolean(L, arg, "solve", "refine", false);
   o.history = nlL_optboolean(L, arg, "solve", "history", false);
   o.block = nlL_optinteger(L, arg, "solve", "block", 0);
-  if (lua_getfield(L, arg, "x0") != LUA_TNIL) {
+  if (lua_getfield(L, arg, "x0") != LUA_TNIL) { /* the option table keeps it alive */
     o.x0 = nlL_totensor(L, -1);
     if (!o.x0) luaL_error(L, "solve: option 'x0' must be a tensor, got %s", luaL_typename(L, -1));
   }
+  lua_pop(L, 1);
   return o;
 }
 
@@ -143,7 +140,7 @@ static int l_solve(lua_State *L) {
     nlL_outcome(L);
     push_info(L, info);
     if (x->storage) { /* the last iterate of a method that did not get there */
-      lua_pushvalue(L, 6);
+      lua_pushvalue(L, 5);
       lua_setfield(L, -2, "x");
     }
   }

@@ -192,7 +192,7 @@ static int l_norm(lua_State *L) {
   const char *kind = "fro";
   if (lua_type(L, 2) == LUA_TNUMBER && lua_tonumber(L, 2) == 1) kind = "1";
   else if (lua_type(L, 2) == LUA_TNUMBER && lua_tonumber(L, 2) == (double)INFINITY) kind = "inf";
-  else if (!lua_isnoneornil(L, 2)) kind = luaL_tolstring(L, 2, NULL);
+  else if (!lua_isnoneornil(L, 2)) kind = luaL_checkstring(L, 2);
   if (strcmp(kind, "fro") == 0) lua_pushnumber(L, nl_sparse_norm_fro(S));
   else if (strcmp(kind, "inf") == 0) lua_pushnumber(L, nl_sparse_norm_inf(S));
   else if (strcmp(kind, "1") == 0) lua_pushnumber(L, nl_sparse_norm_1(S));

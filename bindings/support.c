@@ -84,6 +84,7 @@ nl_sparse *nlL_newsparse(lua_State *L) {
 
 nl_tensor *nlL_totensor(lua_State *L, int arg) {
   nl_tensor *t = luaL_testudata(L, arg, NLL_TENSOR);
+  if (t && !t->storage && arg < 0) luaL_error(L, "a tensor given here was closed"); /* from inside a table */
   if (t && !t->storage) luaL_argerror(L, arg, "this tensor was closed");
   return t;
 }
@@ -136,6 +137,8 @@ int64_t nlL_checksize(lua_State *L, int arg) {
 void nlL_checkoptions(lua_State *L, int arg, const char *what, const char *const *known) {
   if (lua_isnoneornil(L, arg)) return;
   if (!lua_istable(L, arg)) luaL_error(L, "%s: options must be a table, got %s", what, luaL_typename(L, arg));
+  if (luaL_getmetafield(L, arg, "__index") != LUA_TNIL)
+    luaL_error(L, "%s: options must be a plain table; what an __index adds to it would go unchecked", what);
   lua_pushnil(L);
   while (lua_next(L, arg)) {
     lua_pop(L, 1);
@@ -148,10 +151,15 @@ void nlL_checkoptions(lua_State *L, int arg, const char *what, const char *const
   }
 }
 
-/* Push the option's value; false (nothing pushed) when it is absent. */
+/* Push the option's value; false (nothing pushed) when it is absent. Raw: no Lua code runs between checking
+ * the arguments of a call and using them, so none can close a tensor in between. */
 static bool push_option(lua_State *L, int arg, const char *key) {
   if (!lua_istable(L, arg)) return false;
-  if (lua_getfield(L, arg, key) != LUA_TNIL) return true;
+  lua_pushvalue(L, arg); /* arg may count from the top */
+  lua_pushstring(L, key);
+  lua_rawget(L, -2);
+  lua_remove(L, -2);
+  if (!lua_isnil(L, -1)) return true;
   lua_pop(L, 1);
   return false;
 }

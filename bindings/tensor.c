@@ -77,12 +77,12 @@ int nlL_checkdim(lua_State *L, int arg, const char *what, const nl_tensor *t) {
 
 int nlL_checkshape(lua_State *L, int first, int last, const char *what, bool open, int64_t *shape) {
   bool table = first <= last && lua_istable(L, first);
-  lua_Integer count = table ? luaL_len(L, first) : last - first + 1;
+  lua_Integer count = table ? (lua_Integer)lua_rawlen(L, first) : last - first + 1;
   if (count < 0 || count > NL_MAX_NDIM)
     luaL_error(L, "%s: %I dimensions, expected at most %d", what, count, NL_MAX_NDIM);
   for (int d = 0; d < (int)count; d++) {
     int whole;
-    if (table) lua_geti(L, first, d + 1);
+    if (table) lua_rawgeti(L, first, d + 1); /* raw: Lua code could close the tensor to reshape */
     else lua_pushvalue(L, first + d);
     lua_Integer size = lua_tointegerx(L, -1, &whole);
     if (!whole || lua_type(L, -1) != LUA_TNUMBER)
