@@ -38,7 +38,7 @@ typedef struct nl_iteration_facts {
   double error;     /* its estimated absolute error, rounding and non-normality included */
   bool reliable;    /* error <= 0.5 % of the radius, and <= 5 % of |1 - radius| */
   bool oscillates;  /* the dominant eigenvalue is negative or one of a complex pair */
-  int64_t products; /* applications of the iteration matrix it took */
+  int64_t products; /* applications of the iteration matrix it took; 0: the radius follows from others */
   double sweeps;    /* predicted: log(tol) / log(radius), rounded up; infinity from radius 1 on; NaN */
   nl_answer converges;
   char reason[200]; /* the theorem or number the answer rests on */

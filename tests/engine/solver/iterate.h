@@ -47,6 +47,21 @@ static inline nl_tensor tridiagonal(int64_t n, double low, double middle, double
   return t;
 }
 
+/* 5-point Laplacian on a g x g grid, made unsymmetric by a wind along the rows */
+static inline nl_tensor grid(int64_t g, double wind) {
+  int64_t n = g * g;
+  nl_tensor t = matrix(n, n, NULL);
+  double *a = data(&t);
+  for (int64_t i = 0; i < n; i++) {
+    a[i * n + i] = 4;
+    if (i % g > 0) a[i * n + i - 1] = -1 - wind;
+    if (i % g < g - 1) a[i * n + i + 1] = -1 + wind;
+    if (i >= g) a[i * n + i - g] = -1;
+    if (i < n - g) a[i * n + i + g] = -1;
+  }
+  return t;
+}
+
 /* Off-diagonal entries in (-1, 1), about half of them zero; a_ii = ratio sum_j |a_ij|, 1 where that is 0. */
 static inline nl_tensor dominant(int64_t n, double ratio, uint64_t stream) {
   nl_tensor t = matrix(n, n, NULL);

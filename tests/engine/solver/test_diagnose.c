@@ -203,6 +203,42 @@ static void radii_of_random_matrices(void **state) {
     }
 }
 
+/* Rows and columns of t in the order given */
+static nl_tensor reordered(const nl_tensor *t, const int *order) {
+  int64_t n = t->shape[0];
+  nl_tensor out = matrix(n, n, NULL);
+  for (int64_t i = 0; i < n; i++)
+    for (int64_t j = 0; j < n; j++) data(&out)[i * n + j] = data(t)[order[i] * n + order[j]];
+  return out;
+}
+
+/* Where Young's relation gives the radii, it gives the right ones; a ring, or the grid in an order that is
+ * not consistent, is not taken for such a matrix. */
+static void radii_by_young(void **state) {
+  (void)state;
+  enum { N = 25 };
+  int red_black[N], swapped[N], count = 0;
+  for (int i = 0; i < N; i += 2) red_black[count++] = i;
+  for (int i = 1; i < N; i += 2) red_black[count++] = i;
+  for (int i = 0; i < N; i++) swapped[i] = i == 5 ? 6 : i == 6 ? 5 : i; /* 0, 1, 6, 5 run round a square */
+  nl_tensor natural = grid(5, 0), line = tridiagonal(N, -1, 2, -1), ring = tridiagonal(N, -1, 2.5, -1);
+  data(&ring)[N - 1] = data(&ring)[(N - 1) * N] = -1;
+  nl_tensor systems[] = {natural, line, reordered(&natural, red_black), reordered(&natural, swapped), ring};
+  for (int s = 0; s < 5; s++)
+    for (double omega = 0.4; omega < 2; omega += 0.3) {
+      nl_diagnosis d;
+      nl_diagnose_options o = nl_diagnose_defaults();
+      o.omega = omega;
+      assert_int_equal(nl_diagnose(&(nl_matrix){&systems[s], NULL}, &o, &d), NL_OK);
+      assert_int_equal(d.consistently_ordered, s < 3);
+      assert_int_equal(d.sor.products == 0, s < 3);
+      assert_radius(&d.gauss_seidel, radius_by_powers(&systems[s], 1));
+      assert_radius(&d.sor, radius_by_powers(&systems[s], omega));
+      nl_diagnosis_release(&d);
+    }
+  for (int s = 0; s < 5; s++) nl_tensor_release(&systems[s]);
+}
+
 /* --- theorems ----------------------------------------------------------------------------------------- */
 
 /* [1 a a; a 1 a; a a 1] is positive definite for -1/2 < a < 1: Gauss-Seidel converges (Ostrowski-Reich),
@@ -290,6 +326,7 @@ int main(void) {
                                      cmocka_unit_test(complex_pair),
                                      cmocka_unit_test(triangle_and_zero_diagonal),
                                      cmocka_unit_test(radii_of_random_matrices),
+                                     cmocka_unit_test(radii_by_young),
                                      cmocka_unit_test(ostrowski_reich),
                                      cmocka_unit_test(dominance_of_other_kinds),
                                      cmocka_unit_test(odd_shapes_and_options),

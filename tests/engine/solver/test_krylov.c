@@ -5,21 +5,6 @@
 
 static nl_matrix as_dense(const nl_tensor *A) { return (nl_matrix){A, NULL}; }
 
-/* 5-point Laplacian on a g x g grid, made unsymmetric by a wind along the rows */
-static nl_tensor grid(int64_t g, double wind) {
-  int64_t n = g * g;
-  nl_tensor t = matrix(n, n, NULL);
-  double *a = data(&t);
-  for (int64_t i = 0; i < n; i++) {
-    a[i * n + i] = 4;
-    if (i % g > 0) a[i * n + i - 1] = -1 - wind;
-    if (i % g < g - 1) a[i * n + i + 1] = -1 + wind;
-    if (i >= g) a[i * n + i - g] = -1;
-    if (i < n - g) a[i * n + i + g] = -1;
-  }
-  return t;
-}
-
 static void assert_solved(const nl_tensor *A, const nl_tensor *b, const outcome *out, double tol) {
   int64_t n = A->shape[0];
   if (out->status != NL_OK) fail_msg("%s: %s", out->info.method, out->info.reason);
