@@ -1,9 +1,9 @@
 /* The contract of every kernel, and the table they are called through.
  *
  * A table exists for each CPU level; generic/ fills all of it, a higher level replaces what it does better
- * (kernels.c). Kernels exist in f64 and f32: take them by type, `nl_kernels()->dense[NL_F32].dot`. Arrays are
- * of the entry's type, contiguous, of any alignment, and do not overlap unless it says so; scalars travel as
- * double, which is exact. Kernels allocate nothing, start no threads, poll nothing and cannot fail.
+ * (kernels.c). Kernels exist in f64 and f32: take them by type, `nl_kernels_in_use()->dense[NL_F32].dot`.
+ * Arrays are of the entry's type, contiguous, of any alignment, and do not overlap unless it says so; scalars
+ * travel as double, which is exact. Kernels allocate nothing, start no threads, poll nothing and cannot fail.
  */
 #ifndef NL_CPU_KERNELS_H
 #define NL_CPU_KERNELS_H

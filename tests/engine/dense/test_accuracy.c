@@ -136,7 +136,7 @@ static void very_large(void **unused) {
   (void)unused;
   const char *slow = getenv("NUMLAB_SLOW");
   if (!slow || strcmp(slow, "1") != 0) {
-    print_message("# skipped: n = 2000 takes a minute; NUMLAB_SLOW=1 runs it\n");
+    print_message("# skipped: n = 2000 takes four minutes; NUMLAB_SLOW=1 runs it\n");
     return;
   }
   for (int type = DIAGONAL; type <= HUGE_ONES; type++) check_type(type, 2000, NL_F64);
