@@ -2,11 +2,12 @@
  * info); an unknown extension, unknown options and things a format cannot hold are misuse and raise. */
 #include "support.h"
 #include <numlab/io.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-static const char *const extensions[] = {"mtx", "npy", "csv", NULL};
-enum { MTX, NPY, CSV };
+static const char *const extensions[] = {"mtx", "npy", "npz", "csv", NULL};
+enum { MTX, NPY, NPZ, CSV };
 
 /* Which of the known extensions path ends in; raises otherwise. */
 static int check_extension(lua_State *L, const char *what, const char *path) {
@@ -93,22 +94,30 @@ static int save_npy(lua_State *L, const char *path) {
   return 1;
 }
 
-/* What the engine read, until all of it is in Lua's hands: making strings and tables can raise. */
+/* --- what the engine read, until all of it is in Lua's hands: making strings and tables can raise ------ */
+
 static int l_release_csv(lua_State *L) {
   nl_csv_release(lua_touserdata(L, 1));
   return 0;
 }
 
-static nl_csv *new_csv(lua_State *L) {
-  nl_csv *c = lua_newuserdatauv(L, sizeof *c, 0);
-  *c = (nl_csv){0};
-  if (luaL_newmetatable(L, "numlab.csv")) {
-    lua_pushcfunction(L, l_release_csv);
+static int l_release_npz(lua_State *L) {
+  nl_npz_release(lua_touserdata(L, 1));
+  return 0;
+}
+
+/* Push size zeroed bytes that release cleans up. */
+static void *new_holder(lua_State *L, size_t size, const char *name, lua_CFunction release) {
+  void *holder = memset(lua_newuserdatauv(L, size, 0), 0, size);
+  if (luaL_newmetatable(L, name)) {
+    lua_pushcfunction(L, release);
     lua_setfield(L, -2, "__gc");
   }
   lua_setmetatable(L, -2);
-  return c;
+  return holder;
 }
+
+/* --- tables of numbers --------------------------------------------------------------------------------- */
 
 static int load_csv(lua_State *L, const char *path) {
   nl_status status;
@@ -116,7 +125,7 @@ static int load_csv(lua_State *L, const char *path) {
   bool names = nlL_optboolean(L, 2, "load", "header", false);
   bool automatic = nlL_optboolean(L, 2, "load", "header", true) != names; /* the default came back */
   nl_csv_header header = automatic ? NL_CSV_AUTO : names ? NL_CSV_NAMES : NL_CSV_NO_NAMES;
-  nl_csv *found = new_csv(L);
+  nl_csv *found = new_holder(L, sizeof *found, "numlab.csv", l_release_csv);
   nl_tensor *t = nlL_newtensor(L);
   NLL_RETRY(L, status, nl_csv_read(path, header, found));
   if (status != NL_OK) return failed(L, status);
@@ -165,12 +174,80 @@ static int save_csv(lua_State *L, const char *path) {
   return 1;
 }
 
+/* --- archives ------------------------------------------------------------------------------------------ */
+
+static int load_npz(lua_State *L, const char *path) {
+  nl_status status;
+  nlL_checkoptions(L, 2, "load", (const char *const[]){NULL});
+  nl_npz *found = new_holder(L, sizeof *found, "numlab.npz", l_release_npz);
+  NLL_RETRY(L, status, nl_npz_read(path, found));
+  if (status != NL_OK) return failed(L, status);
+  lua_newtable(L);
+  const char *name = found->names;
+  for (int64_t i = 0; i < found->count; i++, name += strlen(name) + 1) {
+    nl_tensor *t = nlL_newtensor(L);
+    *t = found->tensors[i];
+    found->tensors[i] = (nl_tensor){0};
+    nlL_account(L, nlL_tensor_bytes(t));
+    lua_setfield(L, -2, name);
+  }
+  nl_npz_release(found);
+  return 1;
+}
+
+static int compare_names(const void *a, const void *b) {
+  const char *const *x = a, *const *y = b;
+  return strcmp(*x, *y);
+}
+
+/* The keys of the table at arg, in order, as C strings that the table keeps. */
+static const char **sorted_keys(lua_State *L, int arg, int64_t *count) {
+  luaL_checktype(L, arg, LUA_TTABLE);
+  *count = 0;
+  for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
+    if (lua_type(L, -2) != LUA_TSTRING)
+      luaL_error(L, "save: a key of the table is a %s, expected a name: {A = A, b = b}",
+                 luaL_typename(L, -2));
+    if (strlen(lua_tostring(L, -2)) != lua_rawlen(L, -2)) luaL_error(L, "save: a name contains a zero byte");
+    ++*count;
+  }
+  const char **keys = lua_newuserdatauv(L, (size_t)(*count + 1) * sizeof *keys, 0);
+  int64_t i = 0;
+  for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) keys[i++] = lua_tostring(L, -2);
+  qsort(keys, (size_t)*count, sizeof *keys, compare_names);
+  return keys;
+}
+
+static int save_npz(lua_State *L, const char *path) {
+  int64_t count;
+  nl_status status;
+  nlL_checkoptions(L, 3, "save", (const char *const[]){"compress", NULL});
+  bool compress = nlL_optboolean(L, 3, "save", "compress", false);
+  const char **names = sorted_keys(L, 2, &count);
+  const nl_tensor **tensors = lua_newuserdatauv(L, (size_t)(count + 1) * sizeof *tensors, 0);
+  for (int64_t i = 0; i < count; i++) {
+    lua_pushstring(L, names[i]);
+    lua_rawget(L, 2);
+    if (nlL_tosparse(L, -1))
+      luaL_error(L, "save: '%s' is a sparse matrix; an .npz file holds tensors (use .mtx, or A:dense())",
+                 names[i]);
+    tensors[i] = nlL_totensor(L, -1);
+    if (!tensors[i]) luaL_error(L, "save: '%s' is a %s, expected a tensor", names[i], luaL_typename(L, -1));
+    lua_pop(L, 1);
+  }
+  NLL_RETRY(L, status, nl_npz_write(path, count, names, tensors, compress));
+  if (status != NL_OK) return failed(L, status);
+  lua_pushboolean(L, true);
+  return 1;
+}
+
 /* nl.load(path[, opts]) -> what the file holds | nil, message, info */
 static int l_load(lua_State *L) {
   const char *path = check_path(L, 1);
   switch (check_extension(L, "load", path)) {
   case MTX: return load_mtx(L, path);
   case NPY: return load_npy(L, path);
+  case NPZ: return load_npz(L, path);
   case CSV: return load_csv(L, path);
   }
   return 0;
@@ -182,6 +259,7 @@ static int l_save(lua_State *L) {
   switch (check_extension(L, "save", path)) {
   case MTX: return save_mtx(L, path);
   case NPY: return save_npy(L, path);
+  case NPZ: return save_npz(L, path);
   case CSV: return save_csv(L, path);
   }
   return 0;

@@ -7,13 +7,14 @@
 --- `.npy` (NumPy, versions 1.0 to 3.0, both byte orders, f64 f32 f16 i64 i32 i16 u8 bool) -> tensor; a
 --- column-major array keeps its column-major strides. Complex numbers, objects, strings and structures are refused.
 --- Format: NEP 1 (2007), numpy.lib.format.
+--- `.npz` -> a table name -> tensor (stored and deflated entries; needs libzip).
 --- `.csv` (RFC 4180) -> f64 matrix, and the column names when there is a header line.
 --- Raises on an unknown extension or option.
 ---@param path string
 ---@param opts? table for .csv, `header`: true | false; without it the first line is one when none of its fields is a number
----@return any x a tensor or a sparse matrix; nil when the file is missing, unreadable or malformed
+---@return any x a tensor, a sparse matrix or, for .npz, a table of tensors; nil when the file is missing, unreadable or malformed
 ---@return any message the column names, or where x is nil: file, line or byte, and reason
----@return table? info `code`: "IO" or "INTERRUPTED"
+---@return table? info `code`: "IO", "INTERRUPTED" or, for .npz without libzip, "UNAVAILABLE"
 --- Example:
 ---     local path = os.tmpname() .. ".mtx"
 ---     nl.save(path, nl.tensor({{1, 2}, {3, 4}}))
@@ -25,14 +26,15 @@ function nl.load(path, opts) end
 
 --- Write a file by its extension: `.mtx` (sparse -> coordinate, tensor of 1 or 2 dimensions -> array). The new
 --- file replaces the old one only when it is complete. `.npy` (version 1.0; any tensor but bf16).
+--- `.npz` (a table name -> tensor, written in the order of the names, at a fixed date; needs libzip).
 --- `.csv` (a matrix, or a vector as one column; integers whole, floats with up to 17 digits). Values read back as the same numbers.
 --- Raises on an unknown extension or option, and when x lacks the symmetry or field asked for.
 ---@param path string
----@param x any a tensor or a sparse matrix
----@param opts? table `symmetry`: "general" | "symmetric" | "skew-symmetric"; `field`: "auto" | "real" | "integer" | "pattern"; for .csv `names`: a name a column
+---@param x any a tensor, a sparse matrix or, for .npz, a table of tensors
+---@param opts? table `symmetry`: "general" | "symmetric" | "skew-symmetric"; `field`: "auto" | "real" | "integer" | "pattern"; for .csv `names`: a name a column; for .npz `compress`: true deflates
 ---@return boolean? done true; nil when the file cannot be written
 ---@return string? message
----@return table? info `code`: "IO" or "INTERRUPTED"
+---@return table? info `code`: "IO", "INTERRUPTED" or, for .npz without libzip, "UNAVAILABLE"
 --- Example:
 ---     local table_path = os.tmpname() .. ".csv"
 ---     assert(nl.save(table_path, nl.tensor({{1, 0.5}, {2, 0.25}}), {names = {"n", "error"}}))

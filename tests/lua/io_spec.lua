@@ -25,7 +25,7 @@ describe("load and save", function()
   end)
 
   it("raise on misuse, naming what is known", function()
-    assert.error_matches(function() nl.load("a.mxt") end, "unknown file extension 'mxt' %(known: mtx, npy, csv")
+    assert.error_matches(function() nl.load("a.mxt") end, "unknown file extension 'mxt' %(known: mtx, npy, npz, csv")
     assert.error_matches(function() nl.load("a\0.mtx") end, "zero byte")
     assert.error_matches(function() nl.save(path, nl.eye(2), {symetry = "general"}) end, "did you mean 'symmetry'")
     assert.error_matches(function() nl.save(path, 3) end, "tensor or sparse matrix expected")
@@ -109,6 +109,48 @@ describe("load and save", function()
     assert.is_nil(io.open(csv))
   end)
 
+  local probe, why = nl.load("missing.npz")
+  local libzip = probe == nil and not why:find("libzip is not available", 1, true)
+  it("keep tables of tensors as .npz" .. (libzip and "" or " (skipped: no libzip)"), function()
+    if not libzip then return end
+    local npz = path:gsub("mtx$", "npz")
+    finally(function() os.remove(npz) end)
+    local A, b = nl.tensor({{1, 2}, {3, 4}}), nl.tensor({5, 6}, {dtype = "i16"})
+    for _, compress in ipairs{false, true} do
+      assert.is_true(nl.save(npz, {A = A, b = b, ["\u{3b1}"] = nl.zeros(0)}, {compress = compress}))
+      local z = nl.load(npz)
+      local keys = 0
+      for _ in pairs(z) do keys = keys + 1 end
+      assert.equal(3, keys)
+      assert.same(A:totable(), z.A:totable())
+      assert.same("i16", z.b.dtype)
+      assert.same({5, 6}, z.b:totable())
+      assert.same({0}, z["\u{3b1}"].shape)
+    end
+    local S = nl.sparse.from(A)
+    assert.error_matches(function() nl.save(npz, {S = S}) end, "'S' is a sparse matrix; an .npz file holds tensors")
+    assert.error_matches(function() nl.save(npz, {x = 3}) end, "'x' is a number, expected a tensor")
+    assert.error_matches(function() nl.save(npz, {A}) end, "a key of the table is a number, expected a name")
+    assert.error_matches(function() nl.save(npz, {["a\0"] = A}) end, "a name contains a zero byte")
+    assert.error_matches(function() nl.save(npz, A) end, "table expected")
+    assert.error_matches(function() nl.save(npz, {}) end, "holds at least one array, got none")
+    assert.error_matches(function() nl.save(npz, {A = A}, {compres = true}) end, "did you mean 'compress'")
+    assert.same({5, 6}, nl.load(npz).b:totable()) -- what was refused left the file alone
+    local x, message, info = nl.load(path:gsub("mtx$", "x.npz"), nil)
+    assert.is_nil(x)
+    assert.truthy(message:find("No such file", 1, true))
+    assert.equal("IO", info.code)
+  end)
+
+  it("say what is missing without libzip", function()
+    local process = assert(io.popen("NUMLAB_EXTERNAL=libzip " .. (os.getenv "NUMLAB" or "build/numlab") ..
+      [[ -e 'local x, m, i = require "numlab".load "a.npz"; print(x, m, i.code)' 2>&1]]))
+    local text = process:read "a"
+    process:close()
+    assert.truthy(text:find("^nil\tlibzip is not available"))
+    assert.truthy(text:find("apt install libzip4\tUNAVAILABLE", 1, true))
+  end)
+
   local numpy = os.execute "python3 -c 'import numpy' 2>/dev/null"
   it("agree with NumPy about .npy, both ways" .. (numpy and "" or " (skipped: python3 has no numpy)"), function()
     if not numpy then return end
@@ -138,6 +180,23 @@ describe("load and save", function()
       assert.is_true(nl.save(file, x))
     end
     python(ours)
+  end)
+
+  it("agree with NumPy about .npz, both ways" .. (numpy and libzip and "" or " (skipped: no NumPy or no libzip)"), function()
+    if not (numpy and libzip) then return end
+    local npz = path:gsub("mtx$", "npz")
+    finally(function() os.remove(npz) end)
+    for _, how in ipairs{"savez", "savez_compressed"} do
+      assert.is_true(os.execute(("python3 -c 'import numpy as np; np.%s(%q, x=np.arange(3), y=np.eye(2))'")
+        :format(how, npz)))
+      local z = nl.load(npz)
+      assert.same({0, 1, 2}, z.x:totable())
+      assert.same({{1, 0}, {0, 1}}, z.y:totable())
+      assert.is_true(nl.save(npz, z, {compress = how ~= "savez"}))
+      assert.is_true(os.execute(("python3 -c 'import numpy as np; z = np.load(%q); " ..
+        "assert sorted(z) == [\"x\", \"y\"] and z[\"x\"].tolist() == [0, 1, 2] and (z[\"y\"] == np.eye(2)).all()'")
+        :format(npz)))
+    end
   end)
 
   local folder = os.getenv "NUMLAB_MATRICES"

@@ -39,6 +39,22 @@ nl_status nl_npy_read(const char *path, nl_tensor *out);
 /* Version 1.0, row-major, the host's byte order. DTYPE for bf16, which the format lacks. */
 nl_status nl_npy_write(const char *path, const nl_tensor *t);
 
+/* --- archives of NumPy arrays -------------------------------------------------------------------------- */
+
+typedef struct nl_npz {
+  int64_t count;
+  nl_tensor *tensors;
+  char *names; /* count of them, one after another, each ended by a 0 */
+} nl_npz;
+
+/* Entries NAME.npy, stored or deflated. UNAVAILABLE without libzip. */
+nl_status nl_npz_read(const char *path, nl_npz *out);
+void nl_npz_release(nl_npz *z);
+
+/* ARG for no array at all or a name that is empty or beyond 1024 bytes; regular files only. */
+nl_status nl_npz_write(const char *path, int64_t count, const char *const *names,
+                       const nl_tensor *const *tensors, bool deflate);
+
 /* --- comma separated values --------------------------------------------------------------------------- */
 
 /* AUTO: the first line names the columns when none of its fields is a number. */

@@ -35,6 +35,7 @@ static int tear_down(void **state) {
 }
 
 static void put_file(const void *bytes, size_t size) {
+  unlink(path); /* ext4 writes a file that was truncated to disk when it is closed */
   FILE *f = fopen(path, "wb");
   assert_non_null(f);
   assert_int_equal(fwrite(bytes, 1, size, f), size);
