@@ -92,12 +92,12 @@ static const nl_method *iterative(const forecast *f, char *reason) {
   const nl_diagnosis *d = &f->d;
   const nl_method *method = &nl_method_gmres;
   const char *why = "nothing is known of its spectrum";
-  if (d->zero_count == 0 && (d->by_rows.kind == NL_DOMINANCE_STRICT || d->chained)) {
-    method = &nl_method_gauss_seidel;
-    why = "dominant by rows";
-  } else if (d->symmetric && d->positive_diagonal) {
+  if (d->symmetric && d->positive_diagonal) { /* its rate is the root of what a splitting's would be */
     method = &nl_method_cg;
     why = "symmetric with positive diagonal";
+  } else if (d->zero_count == 0 && (d->by_rows.kind == NL_DOMINANCE_STRICT || d->chained)) {
+    method = &nl_method_gauss_seidel;
+    why = "dominant by rows";
   }
   snprintf(reason, 200, "sparse, %" PRId64 " x %" PRId64 ", no room for factors (about %.2g entries), %s: %s",
            d->rows, d->rows, f->entries, why, method->name);

@@ -218,11 +218,11 @@ static nl_status run(const nl_matrix *A, const nl_tensor *b, const nl_solve_opti
 nl_status nl_solve(const nl_matrix *A, const nl_tensor *b, const nl_solve_options *o, nl_tensor *x,
                    nl_solve_info *info) {
   *info = empty_info();
-  NL_TRY(check_shapes(A, b));
-  NL_TRY(check_types(A, b));
-  NL_TRY(check_options(o, b));
   const nl_method *m = NULL;
-  nl_status s = check_finite(A, b, o->x0);
+  nl_status s = check_shapes(A, b);
+  if (s == NL_OK) s = check_types(A, b);
+  if (s == NL_OK) s = check_options(o, b);
+  if (s == NL_OK) s = check_finite(A, b, o->x0);
   if (s == NL_OK && strcmp(o->method, "auto") == 0) {
     s = nl_method_choose(A, o, &m, info->reason);
   } else if (s == NL_OK) {
