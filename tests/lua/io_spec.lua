@@ -198,12 +198,4 @@ describe("load and save", function()
         :format(npz)))
     end
   end)
-
-  local folder = os.getenv "NUMLAB_MATRICES"
-  it("refuse a complex matrix" .. (folder and "" or " (skipped: NUMLAB_MATRICES is unset)"), function()
-    if not folder then return end
-    local x, message = nl.load(folder .. "/young1c.mtx")
-    assert.is_nil(x)
-    assert.truthy(message:find("young1c.mtx:1: complex matrices are not supported", 1, true))
-  end)
 end)

@@ -203,6 +203,24 @@ static void places_that_cannot_be_used(void **state) {
   nl_tensor_release(&t);
 }
 
+static void a_failed_write_keeps_the_old_file(void **state) {
+  (void)state;
+  nl_mtx m = {0};
+  nl_tensor t;
+  assert_int_equal(nl_tensor_new(NL_F64, 1, (const int64_t[]){100000}, &t), NL_OK);
+  nl_matrix A = {&t, NULL};
+  put_file(general, sizeof general - 1);
+  limit_files(100000);
+  nl_status s = nl_mtx_write(path, &A, NL_MTX_AUTO, NL_MTX_GENERAL);
+  limit_files(RLIM_INFINITY);
+  assert_int_equal(s, NL_IO);
+  assert_message("cannot write: File too large");
+  assert_int_equal(nl_mtx_read(path, &m), NL_OK);
+  assert_int_equal(m.sparse.nnz, 2);
+  release(&m);
+  nl_tensor_release(&t);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(reads_what_the_file_says),
@@ -213,6 +231,7 @@ int main(void) {
       cmocka_unit_test(written_values_read_back),
       cmocka_unit_test(transposed_tensor_reads_back),
       cmocka_unit_test(places_that_cannot_be_used),
+      cmocka_unit_test(a_failed_write_keeps_the_old_file),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }
