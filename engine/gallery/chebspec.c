@@ -8,7 +8,9 @@
  * the boundary condition at x_0 = 1. With h = pi / (2 m) and no cancellation: x_i - x_j = 2 sin((i + j) h)
  * sin((j - i) h), 1 - x_i^2 = sin^2(2 i h). */
 #include "families.h"
+#include <inttypes.h>
 #include <math.h>
+#include <numlab/interrupt.h>
 
 static double entry(int64_t i, int64_t j, int64_t m) {
   double M = (double)m, h = acos(-1.0) / (2 * M);
@@ -24,9 +26,16 @@ nl_status nl_gallery_chebspec(int64_t n, const double *parameter, uint64_t seed,
   if (!(parameter[0] == 0 || parameter[0] == 1))
     return nl_fail(NL_ARG, "chebspec: k is %g, expected 0 (singular) or 1 (nonsingular)", parameter[0]);
   int64_t first = parameter[0] == 1, m = n - 1 + first;
+  nl_tensor t;
   double *a;
-  NL_TRY(nl_gallery_square(n, out, &a));
-  for (int64_t i = 0; i < n; i++)
+  NL_TRY(nl_gallery_square(n, &t, &a));
+  for (int64_t i = 0; i < n; i++) {
+    if (i % 16 == 0 && nl_interrupted()) {
+      nl_tensor_release(&t);
+      return nl_fail(NL_INTERRUPTED, "chebspec: interrupted at row %" PRId64, i + 1);
+    }
     for (int64_t j = 0; j < n; j++) a[i * n + j] = entry(i + first, j + first, m);
+  }
+  *out = t;
   return NL_OK;
 }

@@ -5,7 +5,9 @@
  *   k = 4  I + theta P, P the projector onto what is orthogonal to 1, e_1 and (-1)^i (1 + i / (n - 1)),
  *          i from 0: LAPACK's; its condition is 1 + theta (for n >= 4) */
 #include "families.h"
+#include <inttypes.h>
 #include <math.h>
+#include <numlab/interrupt.h>
 
 static void small(int order, const double *block, int64_t n, double *a) {
   for (int64_t i = 0; i < n; i++) a[i * n + i] = 1;
@@ -42,13 +44,17 @@ static nl_status projector(double theta, int64_t n, double *a) {
     Q[2 * n + i] = (i % 2 ? -1 : 1) * (1 + (double)i / (double)(n - 1));
   }
   for (int c = 0; c < 3; c++) orthonormalise(n, c, Q);
-  for (int64_t i = 0; i < n; i++)
+  nl_status status = NL_OK;
+  for (int64_t i = 0; i < n && status == NL_OK; i++) {
     for (int64_t j = 0; j < n; j++) {
       double inside = Q[i] * Q[j] + Q[n + i] * Q[n + j] + Q[2 * n + i] * Q[2 * n + j];
       a[i * n + j] = (i == j) + theta * ((i == j) - inside);
     }
+    if (i % 64 == 0 && nl_interrupted())
+      status = nl_fail(NL_INTERRUPTED, "condex: interrupted at row %" PRId64, i + 1);
+  }
   nl_free(Q);
-  return NL_OK;
+  return status;
 }
 
 nl_status nl_gallery_condex(int64_t n, const double *parameter, uint64_t seed, nl_tensor *out) {
