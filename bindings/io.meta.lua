@@ -1,14 +1,14 @@
 ---@meta
 
---- Read a file by its extension: `.mtx` (Matrix Market; coordinate -> sparse matrix, array -> f64 tensor).
---- Real, integer and pattern fields (a pattern's values are 1); general, symmetric and skew-symmetric files,
---- expanded. Complex files are refused. Entries given twice are summed.
---- Format: Boisvert, Pozo, Remington, NISTIR 5935 (1996).
---- `.npy` (NumPy, versions 1.0 to 3.0, both byte orders, f64 f32 f16 i64 i32 i16 u8 bool) -> tensor; a
---- column-major array keeps its column-major strides. Complex numbers, objects, strings and structures are refused.
+--- Read a file by its extension.
+--- `.mtx` (Matrix Market; coordinate -> sparse matrix, array -> f64 tensor): real, integer and pattern fields (a
+--- pattern's values are 1); general, symmetric and skew-symmetric, expanded; entries given twice are summed;
+--- complex files are refused. Format: Boisvert, Pozo, Remington, NISTIR 5935 (1996).
+--- `.npy` (NumPy, versions 1.0 to 3.0) -> tensor: f64 f32 f16 i64 i32 i16 u8 bool in either byte order; a
+--- column-major array keeps column-major strides; complex numbers, objects, strings and structures are refused.
 --- Format: NEP 1 (2007), numpy.lib.format.
---- `.npz` -> a table name -> tensor (stored and deflated entries; needs libzip).
---- `.csv` (RFC 4180) -> f64 matrix, and the column names when there is a header line.
+--- `.npz` -> a table name -> tensor: stored and deflated entries; needs libzip.
+--- `.csv` -> f64 matrix, and the names of its columns when there is a header line. Format: RFC 4180 (2005).
 --- Raises on an unknown extension or option.
 ---@param path string
 ---@param opts? table for .csv, `header`: true | false; without it the first line is one when none of its fields is a number
@@ -24,11 +24,14 @@
 ---     assert(x == nil and info.code == "IO" and message:find("No such file", 1, true))
 function nl.load(path, opts) end
 
---- Write a file by its extension: `.mtx` (sparse -> coordinate, tensor of 1 or 2 dimensions -> array). The new
---- file replaces the old one only when it is complete. `.npy` (version 1.0; any tensor but bf16).
---- `.npz` (a table name -> tensor, written in the order of the names, at a fixed date; needs libzip).
---- `.csv` (a matrix, or a vector as one column; integers whole, floats with up to 17 digits). Values read back as the same numbers.
---- Raises on an unknown extension or option, and when x lacks the symmetry or field asked for.
+--- Write a file by its extension. The new file replaces the old one only when it is complete; values read back
+--- as the same numbers.
+--- `.mtx`: sparse -> coordinate, tensor of 1 or 2 dimensions -> array.
+--- `.npy` (version 1.0): any tensor but bf16.
+--- `.npz`: a table name -> tensor, written in the order of the names and at a fixed date; needs libzip.
+--- `.csv`: a matrix, or a vector as one column.
+--- Raises on an unknown extension or option, and when x is not what the format can hold or lacks the symmetry or
+--- field asked for.
 ---@param path string
 ---@param x any a tensor, a sparse matrix or, for .npz, a table of tensors
 ---@param opts? table `symmetry`: "general" | "symmetric" | "skew-symmetric"; `field`: "auto" | "real" | "integer" | "pattern"; for .csv `names`: a name a column; for .npz `compress`: true deflates
@@ -45,4 +48,8 @@ function nl.load(path, opts) end
 ---     assert(nl.save(path, nl.tensor({{2, 1}, {1, 2}}), {symmetry = "symmetric"}))
 ---     assert(nl.load(path)(1, 2) == 1)
 ---     os.remove(path)
+---     local archive = os.tmpname() .. ".npz"
+---     local done, message, info = nl.save(archive, {A = nl.eye(2), b = nl.ones(2)})
+---     assert(done and nl.load(archive).b(2) == 1 or info.code == "UNAVAILABLE", message)
+---     os.remove(archive)
 function nl.save(path, x, opts) end

@@ -151,6 +151,38 @@ describe("load and save", function()
     assert.truthy(text:find("apt install libzip4\tUNAVAILABLE", 1, true))
   end)
 
+  for _, extension in ipairs{"mtx", "npy", "npz", "csv"} do
+    it("raise and lose nothing without memory: " .. extension, function()
+      if extension == "npz" and not libzip then return end
+      local file = path:gsub("mtx$", extension)
+      finally(function() os.remove(file) end)
+      local x = nl.tensor({{1, 2}, {3, 4}}).T
+      if extension == "npz" then x = {a = x, b = x} end
+      assert(nl.save(file, x))
+      for _, run in ipairs{function() return (assert(nl.load(file))) end, function() return assert(nl.save(file, x)) end} do
+        collectgarbage()
+        collectgarbage()
+        local before, limit = nl.memory.live(), nl.memory.limit()
+        local failures, ok, message = 0, nil, nil
+        for room = 0, 1 << 18, 512 do
+          nl.memory.limit(before + room)
+          ok, message = pcall(run)
+          nl.memory.limit(limit)
+          if ok then break end
+          failures = failures + 1
+          assert.truthy(tostring(message):find("out of memory", 1, true), message)
+          message = nil
+          collectgarbage()
+          collectgarbage()
+          assert.equal(before, nl.memory.live())
+        end
+        assert.is_true(ok)
+        assert.is_true(failures > 0)
+        message = nil
+      end
+    end)
+  end
+
   local numpy = os.execute "python3 -c 'import numpy' 2>/dev/null"
   it("agree with NumPy about .npy, both ways" .. (numpy and "" or " (skipped: python3 has no numpy)"), function()
     if not numpy then return end

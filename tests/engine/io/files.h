@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <numlab/interrupt.h>
 #include <numlab/io.h>
 #include <signal.h>
 #include <stdio.h>

@@ -230,6 +230,24 @@ static void a_failed_write_keeps_the_old_file(void **state) {
   nl_tensor_release(&t);
 }
 
+static void an_interrupt_keeps_the_old_file(void **state) {
+  (void)state;
+  nl_csv c;
+  nl_tensor t;
+  put_file(sample, sizeof sample - 1);
+  assert_int_equal(nl_tensor_new(NL_F64, 1, (const int64_t[]){3}, &t), NL_OK);
+  int64_t before = nl_memory().live;
+  nl_interrupt();
+  assert_int_equal(nl_csv_read(path, NL_CSV_AUTO, &c), NL_INTERRUPTED);
+  assert_int_equal(nl_csv_write(path, &t, 0, NULL), NL_INTERRUPTED);
+  nl_interrupt_clear();
+  assert_int_equal(nl_memory().live, before);
+  nl_tensor_release(&t);
+  assert_int_equal(nl_csv_read(path, NL_CSV_AUTO, &c), NL_OK);
+  assert_int_equal(c.values.shape[0], 2);
+  nl_csv_release(&c);
+}
+
 static int set_up(void **state) {
   (void)state;
   return make_folder("csv");
@@ -245,6 +263,7 @@ int main(void) {
       cmocka_unit_test(flipped_bytes_neither_crash_nor_leak),
       cmocka_unit_test(failing_allocations_leave_nothing),
       cmocka_unit_test(a_failed_write_keeps_the_old_file),
+      cmocka_unit_test(an_interrupt_keeps_the_old_file),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

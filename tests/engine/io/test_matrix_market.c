@@ -221,6 +221,25 @@ static void a_failed_write_keeps_the_old_file(void **state) {
   nl_tensor_release(&t);
 }
 
+static void an_interrupt_keeps_the_old_file(void **state) {
+  (void)state;
+  nl_mtx m = {0};
+  nl_tensor t;
+  put_file(general, sizeof general - 1);
+  assert_int_equal(nl_tensor_new(NL_F64, 1, (const int64_t[]){3}, &t), NL_OK);
+  nl_matrix A = {&t, NULL};
+  int64_t before = nl_memory().live;
+  nl_interrupt();
+  assert_int_equal(nl_mtx_read(path, &m), NL_INTERRUPTED);
+  assert_int_equal(nl_mtx_write(path, &A, NL_MTX_AUTO, NL_MTX_GENERAL), NL_INTERRUPTED);
+  nl_interrupt_clear();
+  assert_int_equal(nl_memory().live, before);
+  nl_tensor_release(&t);
+  assert_int_equal(nl_mtx_read(path, &m), NL_OK);
+  assert_int_equal(m.sparse.nnz, 2);
+  release(&m);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(reads_what_the_file_says),
@@ -232,6 +251,7 @@ int main(void) {
       cmocka_unit_test(transposed_tensor_reads_back),
       cmocka_unit_test(places_that_cannot_be_used),
       cmocka_unit_test(a_failed_write_keeps_the_old_file),
+      cmocka_unit_test(an_interrupt_keeps_the_old_file),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -328,6 +328,24 @@ static void a_failed_write_keeps_the_old_file(void **state) {
   nl_tensor_release(&t);
 }
 
+static void an_interrupt_keeps_the_old_file(void **state) {
+  (void)state;
+  nl_tensor t = make(NL_F64, 2), back;
+  assert_int_equal(nl_npy_write(path, &t), NL_OK);
+  int64_t before = nl_memory().live;
+  nl_interrupt();
+  assert_int_equal(nl_npy_read(path, &back), NL_INTERRUPTED);
+  nl_tensor one = make(NL_F64, 0);
+  assert_int_equal(nl_npy_write(path, &one), NL_INTERRUPTED);
+  nl_interrupt_clear();
+  nl_tensor_release(&one);
+  assert_int_equal(nl_memory().live, before);
+  assert_int_equal(nl_npy_read(path, &back), NL_OK);
+  assert_int_equal(back.ndim, 2);
+  nl_tensor_release(&back);
+  nl_tensor_release(&t);
+}
+
 static int set_up(void **state) {
   (void)state;
   return make_folder("npy");
@@ -345,6 +363,7 @@ int main(void) {
       cmocka_unit_test(flipped_bytes_neither_crash_nor_leak),
       cmocka_unit_test(failing_allocations_leave_nothing),
       cmocka_unit_test(a_failed_write_keeps_the_old_file),
+      cmocka_unit_test(an_interrupt_keeps_the_old_file),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -338,6 +338,28 @@ static void says_how_to_get_libzip(void **state) {
   unsetenv("NUMLAB_EXTERNAL");
 }
 
+static void an_interrupt_keeps_the_old_file(void **state) {
+  (void)state;
+  if (!have_libzip()) return;
+  unsigned char bytes[256];
+  nl_tensor x, y;
+  nl_npz z;
+  put_file(bytes, build(bytes, 1, sample));
+  make_pair(&x, &y);
+  int64_t before = nl_memory().live;
+  nl_interrupt();
+  assert_int_equal(nl_npz_read(path, &z), NL_INTERRUPTED);
+  assert_int_equal(nl_npz_write(path, 2, names, (const nl_tensor *const[]){&x, &y}, true), NL_INTERRUPTED);
+  assert_message("a.npz: interrupted");
+  nl_interrupt_clear();
+  assert_int_equal(nl_memory().live, before);
+  nl_tensor_release(&x);
+  nl_tensor_release(&y);
+  assert_int_equal(nl_npz_read(path, &z), NL_OK);
+  assert_int_equal(z.count, 1);
+  nl_npz_release(&z);
+}
+
 static int set_up(void **state) {
   (void)state;
   make_array(array, "3", 3);
@@ -356,6 +378,7 @@ int main(void) {
       cmocka_unit_test(written_arrays_read_back),
       cmocka_unit_test(refuses_what_it_cannot_write),
       cmocka_unit_test(says_how_to_get_libzip),
+      cmocka_unit_test(an_interrupt_keeps_the_old_file),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }
