@@ -16,7 +16,9 @@
 ---@return any message the column names, or where x is nil: file, line or byte, and reason
 ---@return table? info `code`: "IO", "INTERRUPTED" or, for .npz without libzip, "UNAVAILABLE"
 --- Example:
----     local path = os.tmpname() .. ".mtx"
+---     local path = os.tmpname()
+---     os.remove(path)
+---     path = path .. ".mtx"
 ---     nl.save(path, nl.tensor({{1, 2}, {3, 4}}))
 ---     assert(nl.load(path)(2, 1) == 3)
 ---     os.remove(path)
@@ -39,16 +41,22 @@ function nl.load(path, opts) end
 ---@return string? message
 ---@return table? info `code`: "IO", "INTERRUPTED" or, for .npz without libzip, "UNAVAILABLE"
 --- Example:
----     local table_path = os.tmpname() .. ".csv"
+---     local table_path = os.tmpname()
+---     os.remove(table_path)
+---     table_path = table_path .. ".csv"
 ---     assert(nl.save(table_path, nl.tensor({{1, 0.5}, {2, 0.25}}), {names = {"n", "error"}}))
 ---     local x, names = nl.load(table_path)
 ---     assert(x(2, 2) == 0.25 and names[2] == "error")
 ---     os.remove(table_path)
----     local path = os.tmpname() .. ".mtx"
+---     local path = os.tmpname()
+---     os.remove(path)
+---     path = path .. ".mtx"
 ---     assert(nl.save(path, nl.tensor({{2, 1}, {1, 2}}), {symmetry = "symmetric"}))
 ---     assert(nl.load(path)(1, 2) == 1)
 ---     os.remove(path)
----     local archive = os.tmpname() .. ".npz"
+---     local archive = os.tmpname()
+---     os.remove(archive)
+---     archive = archive .. ".npz"
 ---     local done, message, info = nl.save(archive, {A = nl.eye(2), b = nl.ones(2)})
 ---     assert(done and nl.load(archive).b(2) == 1 or info.code == "UNAVAILABLE", message)
 ---     os.remove(archive)
