@@ -4,46 +4,26 @@
 
 static const char *const known[] = {"omega", "tol", "seed", "spectral", NULL};
 
-static void set_number(lua_State *L, const char *key, double value) {
-  lua_pushnumber(L, value);
-  lua_setfield(L, -2, key);
-}
-
-static void set_integer(lua_State *L, const char *key, int64_t value) {
-  lua_pushinteger(L, value);
-  lua_setfield(L, -2, key);
-}
-
-static void set_boolean(lua_State *L, const char *key, bool value) {
-  lua_pushboolean(L, value);
-  lua_setfield(L, -2, key);
-}
-
-static void set_string(lua_State *L, const char *key, const char *value) {
-  lua_pushstring(L, value);
-  lua_setfield(L, -2, key);
-}
-
 static void set_dominance(lua_State *L, const char *key, const nl_dominance_facts *f) {
   static const char *const kinds[] = {"none", "weak", "strict"};
   lua_newtable(L);
-  set_string(L, "kind", kinds[f->kind]);
-  set_integer(L, "strict", f->strict);
-  set_number(L, "ratio", f->ratio);
-  set_integer(L, "worst", f->worst);
+  nlL_setstring(L, "kind", kinds[f->kind]);
+  nlL_setinteger(L, "strict", f->strict);
+  nlL_setnumber(L, "ratio", f->ratio);
+  nlL_setinteger(L, "worst", f->worst);
   lua_setfield(L, -2, key);
 }
 
 static void set_iteration(lua_State *L, const char *key, const nl_iteration_facts *f) {
   lua_newtable(L);
-  set_number(L, "radius", f->radius);
-  set_number(L, "error", f->error);
-  set_boolean(L, "reliable", f->reliable);
-  set_boolean(L, "oscillates", f->oscillates);
-  set_integer(L, "products", f->products);
-  set_number(L, "sweeps", f->sweeps);
-  if (f->converges != NL_UNKNOWN) set_boolean(L, "converges", f->converges == NL_YES);
-  set_string(L, "reason", f->reason);
+  nlL_setnumber(L, "radius", f->radius);
+  nlL_setnumber(L, "error", f->error);
+  nlL_setboolean(L, "reliable", f->reliable);
+  nlL_setboolean(L, "oscillates", f->oscillates);
+  nlL_setinteger(L, "products", f->products);
+  nlL_setnumber(L, "sweeps", f->sweeps);
+  if (f->converges != NL_UNKNOWN) nlL_setboolean(L, "converges", f->converges == NL_YES);
+  nlL_setstring(L, "reason", f->reason);
   lua_setfield(L, -2, key);
 }
 
@@ -66,36 +46,36 @@ static nl_diagnosis *new_diagnosis(lua_State *L) {
 
 static void push_table(lua_State *L, const nl_diagnosis *d) {
   lua_newtable(L);
-  set_integer(L, "rows", d->rows);
-  set_integer(L, "cols", d->cols);
-  set_integer(L, "nnz", d->nnz);
-  set_number(L, "density", d->density);
-  set_boolean(L, "symmetric", d->symmetric);
-  set_boolean(L, "positive_diagonal", d->positive_diagonal);
-  set_boolean(L, "z_matrix", d->z_matrix);
-  set_integer(L, "lower_bandwidth", d->lower_bandwidth);
-  set_integer(L, "upper_bandwidth", d->upper_bandwidth);
+  nlL_setinteger(L, "rows", d->rows);
+  nlL_setinteger(L, "cols", d->cols);
+  nlL_setinteger(L, "nnz", d->nnz);
+  nlL_setnumber(L, "density", d->density);
+  nlL_setboolean(L, "symmetric", d->symmetric);
+  nlL_setboolean(L, "positive_diagonal", d->positive_diagonal);
+  nlL_setboolean(L, "z_matrix", d->z_matrix);
+  nlL_setinteger(L, "lower_bandwidth", d->lower_bandwidth);
+  nlL_setinteger(L, "upper_bandwidth", d->upper_bandwidth);
   set_dominance(L, "by_rows", &d->by_rows);
   set_dominance(L, "by_columns", &d->by_columns);
-  set_boolean(L, "chained", d->chained);
-  set_integer(L, "levels", d->levels);
-  set_boolean(L, "consistently_ordered", d->consistently_ordered);
+  nlL_setboolean(L, "chained", d->chained);
+  nlL_setinteger(L, "levels", d->levels);
+  nlL_setboolean(L, "consistently_ordered", d->consistently_ordered);
   lua_newtable(L);
   for (int64_t i = 0; i < d->zero_count; i++) {
     lua_pushinteger(L, d->zero_diagonal[i]);
     lua_rawseti(L, -2, i + 1);
   }
   lua_setfield(L, -2, "zero_diagonal");
-  set_number(L, "norm_inf", d->norm_inf);
-  set_number(L, "norm_1", d->norm_1);
-  set_number(L, "inverse_bound", d->inverse_bound);
-  set_number(L, "condition_bound", d->condition_bound);
-  set_number(L, "contraction", d->contraction);
+  nlL_setnumber(L, "norm_inf", d->norm_inf);
+  nlL_setnumber(L, "norm_1", d->norm_1);
+  nlL_setnumber(L, "inverse_bound", d->inverse_bound);
+  nlL_setnumber(L, "condition_bound", d->condition_bound);
+  nlL_setnumber(L, "contraction", d->contraction);
   set_iteration(L, "jacobi", &d->jacobi);
   set_iteration(L, "gauss_seidel", &d->gauss_seidel);
   set_iteration(L, "sor", &d->sor);
-  set_number(L, "omega", d->omega);
-  set_number(L, "omega_best", d->omega_best);
+  nlL_setnumber(L, "omega", d->omega);
+  nlL_setnumber(L, "omega_best", d->omega_best);
 }
 
 static int l_diagnose(lua_State *L) {
@@ -112,7 +92,7 @@ static int l_diagnose(lua_State *L) {
   if (nl_status_is_outcome(status)) {
     nlL_outcome(L);
     lua_newtable(L);
-    set_string(L, "code", nl_status_name(status));
+    nlL_setstring(L, "code", nl_status_name(status));
     return 3;
   }
   nlL_check(L, status);

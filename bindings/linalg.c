@@ -7,12 +7,8 @@ static int fail(lua_State *L, nl_status status, int64_t minor) {
   if (!nl_status_is_outcome(status)) nlL_check(L, status);
   nlL_outcome(L);
   lua_newtable(L);
-  lua_pushstring(L, nl_status_name(status));
-  lua_setfield(L, -2, "code");
-  if (minor > 0) {
-    lua_pushinteger(L, minor);
-    lua_setfield(L, -2, "minor");
-  }
+  nlL_setstring(L, "code", nl_status_name(status));
+  if (minor > 0) { nlL_setinteger(L, "minor", minor); }
   return 3;
 }
 
@@ -71,12 +67,9 @@ static int l_lstsq(lua_State *L) {
   lua_createtable(L, 0, 4);
   lua_pushliteral(L, "OK");
   lua_setfield(L, -2, "code");
-  lua_pushinteger(L, info.rank);
-  lua_setfield(L, -2, "rank");
-  lua_pushnumber(L, info.residual);
-  lua_setfield(L, -2, "residual");
-  lua_pushnumber(L, info.cond);
-  lua_setfield(L, -2, "cond");
+  nlL_setinteger(L, "rank", info.rank);
+  nlL_setnumber(L, "residual", info.residual);
+  nlL_setnumber(L, "cond", info.cond);
   return 2;
 }
 

@@ -15,12 +15,8 @@ static nl_lu *check_lu(lua_State *L, int arg) {
 static int outcome(lua_State *L, nl_status status, int64_t column) {
   nlL_outcome(L);
   lua_createtable(L, 0, 2);
-  lua_pushstring(L, nl_status_name(status));
-  lua_setfield(L, -2, "code");
-  if (column > 0) {
-    lua_pushinteger(L, column);
-    lua_setfield(L, -2, "where");
-  }
+  nlL_setstring(L, "code", nl_status_name(status));
+  if (column > 0) { nlL_setinteger(L, "where", column); }
   return 3;
 }
 
@@ -88,22 +84,12 @@ static nl_status permutation(const nl_lu *F, nl_tensor *p) {
 static int push_info(lua_State *L, const nl_lu *F) {
   double rcond = nl_lu_rcond(F);
   lua_createtable(L, 0, 8);
-  lua_pushstring(L, F->singular_column ? "SINGULAR" : "OK");
-  lua_setfield(L, -2, "code");
-  lua_pushnumber(L, F->growth);
-  lua_setfield(L, -2, "growth");
-  lua_pushnumber(L, F->smallest_pivot);
-  lua_setfield(L, -2, "smallest_pivot");
-  lua_pushinteger(L, F->exchanges);
-  lua_setfield(L, -2, "exchanges");
-  if (!isnan(rcond)) {
-    lua_pushnumber(L, rcond);
-    lua_setfield(L, -2, "rcond");
-  }
-  if (F->singular_column) {
-    lua_pushinteger(L, F->singular_column);
-    lua_setfield(L, -2, "where");
-  }
+  nlL_setstring(L, "code", F->singular_column ? "SINGULAR" : "OK");
+  nlL_setnumber(L, "growth", F->growth);
+  nlL_setnumber(L, "smallest_pivot", F->smallest_pivot);
+  nlL_setinteger(L, "exchanges", F->exchanges);
+  if (!isnan(rcond)) { nlL_setnumber(L, "rcond", rcond); }
+  if (F->singular_column) { nlL_setinteger(L, "where", F->singular_column); }
   return 1;
 }
 

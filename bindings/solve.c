@@ -50,30 +50,25 @@ static nl_solve_options check_options(lua_State *L, int arg) {
 
 /* --- info ------------------------------------------------------------------------------------------- */
 
+/* Fields a method does not know stay nil. */
+
 static void set_string(lua_State *L, const char *key, const char *value) {
-  if (!value[0]) return;
-  lua_pushstring(L, value);
-  lua_setfield(L, -2, key);
+  if (value[0]) nlL_setstring(L, key, value);
 }
 
 static void set_number(lua_State *L, const char *key, double value) {
-  if (isnan(value)) return;
-  lua_pushnumber(L, value);
-  lua_setfield(L, -2, key);
+  if (!isnan(value)) nlL_setnumber(L, key, value);
 }
 
 static void set_integer(lua_State *L, const char *key, int64_t value) {
-  if (value < 0) return;
-  lua_pushinteger(L, value);
-  lua_setfield(L, -2, key);
+  if (value >= 0) nlL_setinteger(L, key, value);
 }
 
 static void push_info(lua_State *L, const nl_solve_info *info) {
   lua_createtable(L, 0, 24);
   set_string(L, "method", info->method);
   set_string(L, "code", nl_status_name(info->code));
-  lua_pushboolean(L, info->converged);
-  lua_setfield(L, -2, "converged");
+  nlL_setboolean(L, "converged", info->converged);
   set_integer(L, "iterations", info->iterations);
   set_number(L, "seconds", info->seconds);
   set_string(L, "reason", info->reason);

@@ -223,3 +223,25 @@ nl_dtype nlL_optdtype(lua_State *L, int arg, const char *what, nl_dtype fallback
   const char *name = nlL_optstring(L, arg, what, "dtype", NULL);
   return name ? nlL_parsedtype(L, what, name) : fallback;
 }
+
+/* --- results ---------------------------------------------------------------------------------------- */
+
+void nlL_setnumber(lua_State *L, const char *key, double value) {
+  lua_pushnumber(L, value);
+  lua_setfield(L, -2, key);
+}
+
+void nlL_setinteger(lua_State *L, const char *key, int64_t value) {
+  lua_pushinteger(L, value);
+  lua_setfield(L, -2, key);
+}
+
+void nlL_setboolean(lua_State *L, const char *key, bool value) {
+  lua_pushboolean(L, value);
+  lua_setfield(L, -2, key);
+}
+
+void nlL_setstring(lua_State *L, const char *key, const char *value) {
+  lua_pushstring(L, value);
+  lua_setfield(L, -2, key);
+}

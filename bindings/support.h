@@ -89,6 +89,14 @@ void nlL_addpath(lua_State *L);
 /* Give the module on top of the stack its lazily required libraries: nl.plot, nl.args, ... */
 void nlL_open_library(lua_State *L);
 
+/* --- results ---------------------------------------------------------------------------------------- */
+
+/* t[key] = value for the table on top of the stack. */
+void nlL_setnumber(lua_State *L, const char *key, double value);
+void nlL_setinteger(lua_State *L, const char *key, int64_t value);
+void nlL_setboolean(lua_State *L, const char *key, bool value);
+void nlL_setstring(lua_State *L, const char *key, const char *value);
+
 /* --- modules: each adds its functions to the table on top of the stack ------------------------------ */
 
 void nlL_open_tensor(lua_State *L);  /* tensor.c: the tensor class */

@@ -1,11 +1,6 @@
 -- nl.diagnose: facts of the entries, radii with closed forms, verdicts and the theorems they name.
 local nl = require "numlab"
-
-local function raises(text, fn, ...)
-  local ok, message = pcall(fn, ...)
-  assert.is_false(ok)
-  assert.is_truthy(message:find(text, 1, true), "got: " .. tostring(message))
-end
+local raises = require "tests.lua.raises"
 
 local function near(expected, value, tol)
   assert.is_true(math.abs(value - expected) <= tol, ("%.15g is not %.15g within %g"):format(value, expected, tol))

@@ -1,11 +1,6 @@
 -- nl.lu: a factor that solves again and again.
 local nl = require "numlab"
-
-local function raises(text, fn, ...)
-  local ok, message = pcall(fn, ...)
-  assert.is_false(ok)
-  assert.is_truthy(message:find(text, 1, true), "got: " .. tostring(message))
-end
+local raises = require "tests.lua.raises"
 
 describe("nl.lu", function()
   it("gives factors whose product is the permuted matrix", function()

@@ -1,11 +1,6 @@
 -- Constructors: shapes, types, values, misuse, and seeds.
 local nl = require "numlab"
-
-local function raises(pattern, fn, ...)
-  local ok, message = pcall(fn, ...)
-  assert.is_false(ok)
-  assert.truthy(tostring(message):find(pattern, 1, true), "got: " .. tostring(message))
-end
+local raises = require "tests.lua.raises"
 
 describe("nl.tensor", function()
   it("takes numbers, booleans, nested tables and tensors", function()

@@ -1,11 +1,6 @@
 -- Operators and elementwise methods, against Lua's own arithmetic.
 local nl = require "numlab"
-
-local function raises(pattern, fn, ...)
-  local ok, message = pcall(fn, ...)
-  assert.is_false(ok)
-  assert.truthy(tostring(message):find(pattern, 1, true), "got: " .. tostring(message))
-end
+local raises = require "tests.lua.raises"
 
 local scalar = {
   add = function(x, y) return x + y end, sub = function(x, y) return x - y end,

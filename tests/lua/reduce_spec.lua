@@ -1,11 +1,6 @@
 -- Reductions against loops over tables.
 local nl = require "numlab"
-
-local function raises(pattern, fn, ...)
-  local ok, message = pcall(fn, ...)
-  assert.is_false(ok)
-  assert.truthy(tostring(message):find(pattern, 1, true), "got: " .. tostring(message))
-end
+local raises = require "tests.lua.raises"
 
 local folds = {
   sum = function(x) local s = 0 for _, v in ipairs(x) do s = s + v end return s end,

@@ -1,11 +1,6 @@
 -- nl.solve: one call for every method; outcomes are values, misuse raises.
 local nl = require "numlab"
-
-local function raises(text, fn, ...)
-  local ok, message = pcall(fn, ...)
-  assert.is_false(ok)
-  assert.is_truthy(message:find(text, 1, true), "got: " .. tostring(message))
-end
+local raises = require "tests.lua.raises"
 
 -- A x by definition, entry by entry: shares no code with the engine.
 local function times(A, x)

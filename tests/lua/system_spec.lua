@@ -1,11 +1,6 @@
 -- Time, threads, devices, memory.
 local nl = require "numlab"
-
-local function raises(pattern, fn, ...)
-  local ok, message = pcall(fn, ...)
-  assert.is_false(ok)
-  assert.truthy(tostring(message):find(pattern, 1, true), "got: " .. tostring(message))
-end
+local raises = require "tests.lua.raises"
 
 describe("the machine", function()
   it("has a clock that runs and threads that can be set", function()

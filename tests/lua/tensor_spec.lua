@@ -1,11 +1,6 @@
 -- Elements, rows, slices and views, against plain Lua tables.
 local nl = require "numlab"
-
-local function raises(pattern, fn, ...)
-  local ok, message = pcall(fn, ...)
-  assert.is_false(ok)
-  assert.truthy(tostring(message):find(pattern, 1, true), "got: " .. tostring(message))
-end
+local raises = require "tests.lua.raises"
 
 -- A table of m rows of n numbers that tell their place.
 local function grid(m, n)
