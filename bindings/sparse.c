@@ -67,7 +67,7 @@ static int64_t check_size(lua_State *L, int arg, const char *name) {
   lua_Integer size = lua_tointegerx(L, arg, &whole);
   if (!whole || lua_type(L, arg) != LUA_TNUMBER || size < 0)
     luaL_error(L, "sparse.coo: %s must be a whole number not below 0, got %s", name,
-               luaL_tolstring(L, arg, NULL));
+               lua_isnone(L, arg) ? "nothing" : luaL_tolstring(L, arg, NULL));
   return size;
 }
 
