@@ -14,25 +14,56 @@
 typedef struct part {
   const char *name;
   bool found, required;
-  const char *version, *path, *detail, *cost, *fix; /* "" where there is nothing to say */
+  int threads;                        /* it may use; 0: says nothing */
+  const char *version, *path, *about; /* NULL or "" where there is nothing to say, here and below */
+  const char *kernels;
+  const char *needed_for, *cost, *problem; /* what wants it, what its absence costs, why it is absent */
+  const char *package;                     /* apt-get installs it */
 } part;
 
-/* --- two ways of printing ---------------------------------------------------------------------------------
- */
+/* --- two ways of printing ----------------------------------------------------------------------------- */
+
+enum { WIDTH = 80, MARGIN = 8 };
+
+static bool says(const char *text) { return text && *text; }
+
+/* Words below the part they belong to, broken before the last column; a longer word keeps a line. */
+static void print_wrapped(const char *label, const char *text) {
+  if (!says(text)) return;
+  int column = printf("%*s%s", MARGIN, "", label);
+  for (bool first = true; *text; first = false) {
+    text += strspn(text, " ");
+    int length = (int)strcspn(text, " ");
+    if (!first && column + 1 + length > WIDTH) column = printf("\n%*s", MARGIN + 2, "") - 1;
+    else if (!first) column += printf(" ");
+    column += printf("%.*s", length, text);
+    text += length;
+  }
+  putchar('\n');
+}
 
 static void print_text(const part *p) {
-  printf("%s %-10s", p->found ? "ok     " : "missing", p->name);
-  if (p->version[0]) printf(" %s", p->version);
-  if (p->detail[0]) printf(" (%s)", p->detail);
-  if (p->path[0]) printf(" %s", p->path);
-  putchar('\n');
-  if (!p->found && p->cost[0]) printf("        costs: %s\n", p->cost);
-  if (!p->found && p->fix[0]) printf("        mend:  %s\n", p->fix);
+  printf("%-7s %s", p->found ? "ok" : "missing", p->name);
+  int gap = (int)(sizeof "openblas  " - 1 - strlen(p->name));
+  if (says(p->version)) printf("%*s%s%s", gap, "", p->version, says(p->about) ? ", " : "");
+  else if (says(p->about)) printf("%*s", gap, "");
+  printf("%s\n", p->about ? p->about : "");
+  if (p->found) {
+    print_wrapped("", p->path);
+    char threads[32] = "";
+    if (p->threads > 0) snprintf(threads, sizeof threads, "%d threads, ", p->threads);
+    print_wrapped(threads, p->kernels);
+    return;
+  }
+  print_wrapped("why:   ", p->problem);
+  print_wrapped("costs: ", p->cost);
+  bool by_choice = p->problem && strstr(p->problem, "NUMLAB_");
+  if (says(p->package) && !by_choice) print_wrapped("mend:  apt-get install ", p->package);
 }
 
 static void print_json_string(const char *key, const char *text) {
   printf(", \"%s\": \"", key);
-  for (; *text; text++) {
+  for (text = text ? text : ""; *text; text++) {
     unsigned char c = (unsigned char)*text;
     if (c == '"' || c == '\\') printf("\\%c", c);
     else if (c < 0x20) printf("\\u%04x", c);
@@ -42,14 +73,17 @@ static void print_json_string(const char *key, const char *text) {
 }
 
 static void print_json(const part *p, bool first) {
-  printf("%s\n  {\"found\": %s, \"required\": %s", first ? "" : ",", p->found ? "true" : "false",
-         p->required ? "true" : "false");
+  printf("%s\n  {\"found\": %s, \"required\": %s, \"threads\": %d", first ? "" : ",",
+         p->found ? "true" : "false", p->required ? "true" : "false", p->threads);
   print_json_string("name", p->name);
   print_json_string("version", p->version);
   print_json_string("path", p->path);
-  print_json_string("detail", p->detail);
-  print_json_string("cost", p->found ? "" : p->cost);
-  print_json_string("fix", p->found ? "" : p->fix);
+  print_json_string("about", p->about);
+  print_json_string("kernels", p->kernels);
+  print_json_string("needed_for", p->needed_for);
+  print_json_string("cost", p->cost);
+  print_json_string("problem", p->problem);
+  print_json_string("package", p->package);
   putchar('}');
 }
 
@@ -64,11 +98,14 @@ static void add(report *r, part p) {
   if (p.required && !p.found) r->sound = false;
 }
 
-/* --- facts ------------------------------------------------------------------------------------------------
- */
+/* --- facts -------------------------------------------------------------------------------------------- */
 
-/* The program's path in PATH, or false. */
-static bool find_program(const char *name, char *path, size_t room) {
+/* The path of a program: a name is looked for in PATH, then in the folder `also` (may be NULL). */
+static bool find_program(const char *name, const char *also, char *path, size_t room) {
+  if (strchr(name, '/')) {
+    snprintf(path, room, "%s", name);
+    return access(path, X_OK) == 0;
+  }
   const char *folders = getenv("PATH");
   while (folders && *folders) {
     size_t length = strcspn(folders, ":");
@@ -76,6 +113,8 @@ static bool find_program(const char *name, char *path, size_t room) {
     if (access(path, X_OK) == 0) return true;
     folders += length + (folders[length] == ':');
   }
+  if (also) snprintf(path, room, "%s/%s", also, name);
+  if (also && access(path, X_OK) == 0) return true;
   path[0] = 0;
   return false;
 }
@@ -90,69 +129,109 @@ static void first_line(const char *command, char *text, size_t room) {
   pclose(out);
 }
 
+/* NUMLAB_GNUPLOT names another gnuplot, as for nl.plot; sh reads it as one word. */
 static void add_gnuplot(report *r) {
-  char path[512], version[128] = "", terminals[2048] = "", detail[256] = "";
-  bool found = find_program("gnuplot", path, sizeof path);
+  static const char *const used[] = {"svg", "pngcairo", "pdfcairo", "dumb"};
+  char path[512], version[128] = "", terminals[2048] = "", padded[2056], about[128] = "";
+  const char *own = getenv("NUMLAB_GNUPLOT");
+  bool found = find_program(own ? own : "gnuplot", NULL, path, sizeof path);
   if (found) {
-    first_line("gnuplot --version 2>/dev/null", version, sizeof version);
-    first_line("gnuplot -e 'print GPVAL_TERMINALS' 2>&1 </dev/null", terminals, sizeof terminals);
-    static const char *const used[] = {"svg", "pngcairo", "pdfcairo", "dumb"};
-    char padded[2056];
+    first_line("\"${NUMLAB_GNUPLOT-gnuplot}\" --version 2>/dev/null", version, sizeof version);
+    first_line("\"${NUMLAB_GNUPLOT-gnuplot}\" -d -e 'print GPVAL_TERMINALS' 2>&1 </dev/null", terminals,
+               sizeof terminals);
     snprintf(padded, sizeof padded, " %s ", terminals);
-    strcpy(detail, "terminals:");
+    size_t length = (size_t)snprintf(about, sizeof about, "terminals");
     for (int i = 0; i < 4; i++) {
       char word[16];
       snprintf(word, sizeof word, " %s ", used[i]);
-      if (!strstr(padded, word)) continue;
-      word[strlen(word) - 1] = 0;
-      strncat(detail, word, sizeof detail - strlen(detail) - 1);
+      length += (size_t)snprintf(about + length, sizeof about - length, " %s%s",
+                                 strstr(padded, word) ? "" : "NOT ", used[i]);
     }
   }
-  add(r, (part){"gnuplot", found, false, version, path, detail,
-                "figures and the plot in the terminal; tables and csv files are written all the same",
-                "apt-get install gnuplot-nox"});
+  add(r, (part){.name = "gnuplot",
+                .found = found,
+                .version = strncmp(version, "gnuplot ", 8) == 0 ? version + 8 : version,
+                .path = path,
+                .about = about,
+                .needed_for = "nl.plot",
+                .cost = "figures are not drawn, their .gp scripts and data are kept; all else works",
+                .problem = found ? ""
+                           : own ? "NUMLAB_GNUPLOT names no program"
+                                 : "no gnuplot in PATH",
+                .package = "gnuplot-nox"});
 }
 
 static void add_externals(report *r) {
   for (int i = 0; i < nl_external_count(); i++) {
     nl_external e;
     if (nl_external_describe(i, &e) != NL_OK) continue;
-    char detail[256] = "", fix[128];
-    if (e.found && e.kernels[0])
-      snprintf(detail, sizeof detail, e.threads > 0 ? "%s; %d threads" : "%s", e.kernels, e.threads);
-    else if (!e.found) snprintf(detail, sizeof detail, "%s", e.problem);
-    snprintf(fix, sizeof fix, "apt-get install %s", e.package);
-    add(r, (part){e.name, e.found, false, e.version, e.path, detail, e.cost, fix});
+    add(r, (part){.name = e.name,
+                  .found = e.found,
+                  .version = e.version,
+                  .path = e.path,
+                  .kernels = e.kernels,
+                  .threads = e.threads,
+                  .needed_for = e.needed_for,
+                  .cost = e.cost,
+                  .problem = e.problem,
+                  .package = e.package});
   }
 }
 
+/* nvcc would build the CUDA plugin; this version has none, so neither presence nor absence changes a thing.
+ */
+static void add_nvcc(report *r) {
+  char path[512], version[128] = "";
+  bool found = find_program("nvcc", "/usr/local/cuda/bin", path, sizeof path);
+  if (found) {
+    setenv("NUMLAB_NVCC_FOUND", path, 1); /* as a variable it needs no quoting */
+    first_line("\"$NUMLAB_NVCC_FOUND\" --version 2>/dev/null | sed -n 's/.*, V//p'", version, sizeof version);
+  }
+  add(r, (part){.name = "nvcc",
+                .found = found,
+                .version = version,
+                .path = path,
+                .about = found ? "not used: this numlab has no CUDA plugin" : "",
+                .cost = "nothing yet: this numlab has no CUDA plugin, everything runs on the CPU",
+                .problem = found ? "" : "no nvcc in PATH or /usr/local/cuda/bin"});
+}
+
 static void add_machine(report *r) {
-  char text[64], exe[512], model[128] = "";
+  char exe[512], model[128] = "", levels[96], count[32], limit[48];
   ssize_t length = readlink("/proc/self/exe", exe, sizeof exe - 1);
   exe[length > 0 ? length : 0] = 0;
-  add(r, (part){"numlab", true, true, NL_VERSION, exe, "", "", ""});
+  add(r, (part){.name = "numlab", .found = true, .required = true, .version = NL_VERSION, .path = exe});
   const char *scripts = nlL_scripts();
+  add(r, (part){.name = "scripts",
+                .found = scripts != NULL,
+                .required = true,
+                .path = scripts,
+                .about = scripts ? "libraries and experiments" : "",
+                .cost = "nl.plot, nl.sweep, the experiments",
+                .problem = scripts ? "" : "run the program from its source tree, or make install"});
   add(r,
-      (part){"scripts", scripts != NULL, true, "", scripts ? scripts : "", "",
-             "nl.plot, nl.sweep, the experiments", "run the binary from its source tree, or make install"});
-  add(r, (part){"lua", true, true, LUA_RELEASE, "", "built in", "", ""});
+      (part){
+          .name = "lua", .found = true, .required = true, .version = LUA_RELEASE + 4, .about = "built in"});
   first_line("sed -n 's/^model name[^:]*: //p' /proc/cpuinfo", model, sizeof model);
-  snprintf(text, sizeof text, "level %s, kernels: %s", nl_cpu_level_name(nl_cpu_level_in_use()),
-           nl_cpu_level_name(nl_cpu_level_of_kernels()));
-  add(r, (part){"cpu", true, true, model, "", text, "", ""});
-  char count[32], limit[48];
-  snprintf(count, sizeof count, "%d", nl_threads());
-  add(r, (part){"threads", true, true, count, "", getenv("NUMLAB_THREADS") ? "NUMLAB_THREADS" : "cores", "",
-                ""});
+  snprintf(levels, sizeof levels, "has %s, uses %s, kernels of %s", nl_cpu_level_name(nl_cpu_detected()),
+           nl_cpu_level_name(nl_cpu_level_in_use()), nl_cpu_level_name(nl_cpu_level_of_kernels()));
+  add(r, (part){.name = "cpu",
+                .found = true,
+                .required = true,
+                .about = model,
+                .kernels = levels,
+                .threads = nl_threads()});
   snprintf(limit, sizeof limit, "%" PRId64 " MiB", nl_memory().limit >> 20);
-  add(r, (part){"memory", true, true, limit, "",
-                getenv("NUMLAB_MEMORY") ? "NUMLAB_MEMORY" : "80 % of what is available", "", ""});
+  snprintf(count, sizeof count, "%s",
+           getenv("NUMLAB_MEMORY") ? "by NUMLAB_MEMORY" : "80 % of what is available");
+  add(r, (part){.name = "memory", .found = true, .required = true, .version = limit, .about = count});
 }
 
 int nlL_program_doctor(int argc, char **argv) {
   bool json = argc == 2 && strcmp(argv[1], "--json") == 0;
   if (argc > 1 && !json) {
-    fprintf(stderr, "numlab doctor: unknown word '%s' (known: --json)\n", argv[argc > 2 ? 2 : 1]);
+    const char *word = strcmp(argv[1], "--json") == 0 ? argv[2] : argv[1];
+    fprintf(stderr, "numlab doctor: unknown word '%s' (known: --json)\n", word);
     return NLL_EXIT_USAGE;
   }
   report r = {json, true, true};
@@ -160,8 +239,7 @@ int nlL_program_doctor(int argc, char **argv) {
   add_machine(&r);
   add_externals(&r);
   add_gnuplot(&r);
-  add(&r, (part){"cuda", false, false, "", "", "not built", "computing on a GPU; everything runs on the CPU",
-                 ""});
+  add_nvcc(&r);
   if (json) puts("\n]");
   return r.sound ? NLL_EXIT_OK : NLL_EXIT_FAILED;
 }

@@ -120,6 +120,14 @@ static void find_path(void *handle, char *path, size_t size) {
   path[length] = 0;
 }
 
+/* Why the opening just failed: what unavailable() put between its brackets. */
+static void find_problem(const nl_library *library, char *problem, size_t size) {
+  const char *why = strchr(nl_message(), '(');
+  const char *end = why ? strstr(why, library->cost) : NULL; /* "): " stands before it */
+  if (end) snprintf(problem, size, "%.*s", (int)(end - why) - 4, why + 1);
+  else snprintf(problem, size, "%s", nl_message());
+}
+
 nl_status nl_external_describe(int i, nl_external *out) {
   if (i < 0 || i >= LIBRARIES)
     return nl_fail(NL_ARG, "external: library %d, expected 0 to %d", i, LIBRARIES - 1);
@@ -130,7 +138,7 @@ nl_status nl_external_describe(int i, nl_external *out) {
                        .package = library->package};
   out->found = nl_library_open(library) == NL_OK;
   if (!out->found) {
-    snprintf(out->problem, sizeof out->problem, "%s", nl_message());
+    find_problem(library, out->problem, sizeof out->problem);
     return NL_OK;
   }
   find_path(library->handle, out->path, sizeof out->path);
