@@ -69,7 +69,7 @@ describe("nl.gallery", function()
     raises("dominant: ratio is 1, strict dominance needs more than 1", nl.gallery.dominant, { n = 3, ratio = 1 })
     raises("dominant: density is 2, expected 0 to 1", nl.gallery.dominant, { n = 3, density = 2 })
     raises("dominant: option 'n' is missing", nl.gallery.dominant, {})
-    raises("table expected", nl.gallery.dominant, 3)
+    raises("dominant: options must be a table, got number", nl.gallery.dominant, 3)
     raises("nondominant: unknown kind 'diverge' (did you mean 'diverging'?", nl.gallery.nondominant,
       { n = 4, kind = "diverge" })
     raises("this kind needs at least 3", nl.gallery.nondominant, { n = 2 })
