@@ -68,7 +68,7 @@ static int l_family(lua_State *L) {
     lua_tointegerx(L, 1, &whole);
     if (!whole || lua_type(L, 1) != LUA_TNUMBER)
       return luaL_error(L, "%s: n must be a whole number or a table of options, got %s", family->name,
-                        lua_isnone(L, 1) ? "nothing" : luaL_tolstring(L, 1, NULL));
+                        nlL_describe(L, 1));
     nlL_checkoptions(L, 2, family->name, known + 1);
   } else nlL_checkoptions(L, 1, family->name, known);
   int64_t n = options == 2 ? lua_tointeger(L, 1) : need_n(L, family->name);

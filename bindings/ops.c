@@ -11,7 +11,7 @@ static int binary(lua_State *L, nl_binary_op op) {
     luaL_error(L, "%s: a tensor and a sparse matrix; S:dense() makes a tensor of the matrix",
                nl_binary_name(op));
   if (!(a && b) && lua_type(L, other) != LUA_TNUMBER)
-    luaL_error(L, "%s: operands are tensors or numbers, got %s", nl_binary_name(op), luaL_typename(L, other));
+    luaL_error(L, "%s: operands are tensors or numbers, got %s", nl_binary_name(op), nlL_typename(L, other));
   double number = lua_tonumber(L, other);
   nl_tensor *out = nlL_newtensor(L);
   nl_status s;

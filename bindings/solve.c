@@ -42,7 +42,7 @@ static nl_solve_options check_options(lua_State *L, int arg) {
   o.block = nlL_optinteger(L, arg, "solve", "block", 0);
   if (lua_getfield(L, arg, "x0") != LUA_TNIL) { /* the option table keeps it alive */
     o.x0 = nlL_totensor(L, -1);
-    if (!o.x0) luaL_error(L, "solve: option 'x0' must be a tensor, got %s", luaL_typename(L, -1));
+    if (!o.x0) luaL_error(L, "solve: option 'x0' must be a tensor, got %s", nlL_typename(L, -1));
   }
   lua_pop(L, 1);
   return o;

@@ -29,7 +29,7 @@ static void read_indices(lua_State *L, int arg, const char *name, nl_tensor *t, 
     lua_Integer index = lua_tointegerx(L, -1, &whole);
     if (!whole || lua_type(L, -1) != LUA_TNUMBER)
       luaL_error(L, "sparse.coo: %s[%I] must be a whole number, got %s", name, (lua_Integer)(k + 1),
-                 luaL_tolstring(L, -1, NULL));
+                 nlL_describe(L, -1));
     to[k] = (int64_t)((uint64_t)index - 1);
     lua_pop(L, 1);
   }
@@ -46,7 +46,7 @@ static void read_values(lua_State *L, int arg, nl_tensor *t, int64_t count) {
     lua_geti(L, arg, k + 1);
     if (lua_type(L, -1) != LUA_TNUMBER)
       luaL_error(L, "sparse.coo: values[%I] must be a number, got %s", (lua_Integer)(k + 1),
-                 luaL_typename(L, -1));
+                 nlL_typename(L, -1));
     to[k] = lua_tonumber(L, -1);
     lua_pop(L, 1);
   }
@@ -66,8 +66,7 @@ static int64_t check_size(lua_State *L, int arg, const char *name) {
   int whole;
   lua_Integer size = lua_tointegerx(L, arg, &whole);
   if (!whole || lua_type(L, arg) != LUA_TNUMBER || size < 0)
-    luaL_error(L, "sparse.coo: %s must be a whole number not below 0, got %s", name,
-               lua_isnone(L, arg) ? "nothing" : luaL_tolstring(L, arg, NULL));
+    luaL_error(L, "sparse.coo: %s must be a whole number not below 0, got %s", name, nlL_describe(L, arg));
   return size;
 }
 
@@ -268,7 +267,7 @@ static int64_t check_index(lua_State *L, int arg, const char *what, int64_t size
   lua_Integer given = lua_tointegerx(L, arg, &whole), index = given < 0 ? given + size : given - 1;
   if (!whole || lua_type(L, arg) != LUA_TNUMBER)
     luaL_error(L, "an element of a sparse matrix is S(i, j): the %s must be a whole number, got %s", what,
-               lua_isnone(L, arg) ? "nothing" : luaL_tolstring(L, arg, NULL));
+               nlL_describe(L, arg));
   if (given == 0 || index < 0 || index >= size)
     luaL_error(L, "%s %I is outside 1 to %I", what, given, (lua_Integer)size);
   return index;

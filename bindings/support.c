@@ -136,7 +136,7 @@ int64_t nlL_checksize(lua_State *L, int arg) {
 
 void nlL_checkoptions(lua_State *L, int arg, const char *what, const char *const *known) {
   if (lua_isnoneornil(L, arg)) return;
-  if (!lua_istable(L, arg)) luaL_error(L, "%s: options must be a table, got %s", what, luaL_typename(L, arg));
+  if (!lua_istable(L, arg)) luaL_error(L, "%s: options must be a table, got %s", what, nlL_typename(L, arg));
   if (luaL_getmetafield(L, arg, "__index") != LUA_TNIL)
     luaL_error(L, "%s: options must be a plain table; what an __index adds to it would go unchecked", what);
   lua_pushnil(L);
@@ -164,9 +164,22 @@ static bool push_option(lua_State *L, int arg, const char *key) {
   return false;
 }
 
+const char *nlL_typename(lua_State *L, int arg) {
+  arg = lua_absindex(L, arg);
+  bool named = luaL_getmetafield(L, arg, "__name") == LUA_TSTRING;
+  return named ? lua_tostring(L, -1) : luaL_typename(L, arg);
+}
+
+const char *nlL_describe(lua_State *L, int arg) {
+  int type = lua_type(L, arg);
+  if (type == LUA_TNONE) return "nothing";
+  if (type == LUA_TNUMBER || type == LUA_TSTRING || type == LUA_TBOOLEAN || type == LUA_TNIL)
+    return luaL_tolstring(L, arg, NULL);
+  return lua_pushfstring(L, "a %s", nlL_typename(L, arg));
+}
+
 static int wrong_type(lua_State *L, const char *what, const char *key, const char *expected) {
-  return luaL_error(L, "%s: option '%s' must be %s, got %s", what, key, expected,
-                    luaL_tolstring(L, -1, NULL));
+  return luaL_error(L, "%s: option '%s' must be %s, got %s", what, key, expected, nlL_describe(L, -1));
 }
 
 double nlL_optnumber(lua_State *L, int arg, const char *what, const char *key, double fallback) {

@@ -75,6 +75,10 @@ bool nlL_optboolean(lua_State *L, int arg, const char *what, const char *key, bo
 const char *nlL_optstring(lua_State *L, int arg, const char *what, const char *key, const char *fallback);
 int nlL_optchoice(lua_State *L, int arg, const char *what, const char *key, const char *const *known,
                   int fallback);
+/* "tensor" rather than "userdata". */
+const char *nlL_typename(lua_State *L, int arg);
+/* What stands at arg, for a message: a number or string itself, of anything else its type. */
+const char *nlL_describe(lua_State *L, int arg);
 /* "f32"; raises naming the nearest known one */
 nl_dtype nlL_parsedtype(lua_State *L, const char *what, const char *name);
 /* dtype = "f32" */

@@ -32,7 +32,7 @@ void nlL_checkelement(lua_State *L, int arg, const char *what, nl_dtype dtype, v
     return;
   }
   if (lua_type(L, arg) != LUA_TNUMBER)
-    luaL_error(L, "%s: an element is a number or a boolean, got %s", what, luaL_typename(L, arg));
+    luaL_error(L, "%s: an element is a number or a boolean, got %s", what, nlL_typename(L, arg));
   lua_Integer integer = lua_tointegerx(L, arg, &whole);
   double number = lua_tonumber(L, arg);
   if (dtype == NL_I64 && whole) {
@@ -42,8 +42,7 @@ void nlL_checkelement(lua_State *L, int arg, const char *what, nl_dtype dtype, v
     nl_dtype_store(dtype, element, number);
     back = nl_dtype_load(dtype, element);
     if (!nl_dtype_is_float(dtype) && dtype != NL_BOOL && back != number)
-      luaL_error(L, "%s: %s does not fit the type %s", what, luaL_tolstring(L, arg, NULL),
-                 nl_dtype_name(dtype));
+      luaL_error(L, "%s: %s does not fit the type %s", what, nlL_describe(L, arg), nl_dtype_name(dtype));
   }
 }
 
@@ -67,7 +66,7 @@ int nlL_checkdim(lua_State *L, int arg, const char *what, const nl_tensor *t) {
   int whole;
   lua_Integer dim = lua_tointegerx(L, arg, &whole);
   if (!whole || lua_type(L, arg) != LUA_TNUMBER)
-    luaL_error(L, "%s: a dimension is a whole number, got %s", what, luaL_tolstring(L, arg, NULL));
+    luaL_error(L, "%s: a dimension is a whole number, got %s", what, nlL_describe(L, arg));
   lua_Integer from_left = dim < 0 ? dim + t->ndim + 1 : dim;
   if (from_left < 1 || from_left > t->ndim)
     luaL_error(L, "%s: dimension %I is outside a tensor of %d dimensions (1 to %d, or -1 to -%d)", what, dim,
@@ -87,7 +86,7 @@ int nlL_checkshape(lua_State *L, int first, int last, const char *what, bool ope
     lua_Integer size = lua_tointegerx(L, -1, &whole);
     if (!whole || lua_type(L, -1) != LUA_TNUMBER)
       luaL_error(L, "%s: size of dimension %d must be a whole number, got %s", what, d + 1,
-                 luaL_tolstring(L, -1, NULL));
+                 nlL_describe(L, -1));
     if (size < 0 && !(open && size == -1))
       luaL_error(L, "%s: size of dimension %d must not be negative, got %I", what, d + 1, size);
     shape[d] = size;
@@ -173,7 +172,7 @@ static bool select_indices(lua_State *L, const nl_tensor *t, int first, int last
       lua_Integer index = lua_tointegerx(L, arg, &whole);
       if (!whole || lua_type(L, arg) != LUA_TNUMBER)
         luaL_error(L, "index of dimension %d must be a whole number or a slice such as \"2:5\", got %s",
-                   d + 1, luaL_tolstring(L, arg, NULL));
+                   d + 1, nlL_describe(L, arg));
       begin[d] = check_index(L, index, t, d);
       kept--;
     }
@@ -304,7 +303,7 @@ static int l_index(lua_State *L) {
   lua_Integer i = lua_tointegerx(L, 2, &whole);
   if (whole && lua_type(L, 2) == LUA_TNUMBER) return push_row(L, t, i);
   if (lua_type(L, 2) == LUA_TNUMBER)
-    return luaL_error(L, "index %s is not a whole number", luaL_tolstring(L, 2, NULL));
+    return luaL_error(L, "index %s is not a whole number", nlL_describe(L, 2));
   lua_pushnil(L);
   return 1;
 }
@@ -314,7 +313,7 @@ static int l_newindex(lua_State *L) {
   nlL_checktensor(L, 1);
   if (lua_type(L, 2) != LUA_TNUMBER)
     luaL_error(L, "a tensor has no settable field '%s'; elements are set by t[i] = v or t:set(v, i, j)",
-               luaL_tolstring(L, 2, NULL));
+               nlL_describe(L, 2));
   lua_settop(L, 3);
   lua_insert(L, 2); /* t, v, i: called from here, l_set names the line of the assignment */
   l_set(L);

@@ -48,6 +48,16 @@ describe("the numlab module", function()
     assert.is_truthy(message:find("S(i, j): the column must be a whole number, got nothing", 1, true), message)
   end)
 
+  it("names the type of what stands in the wrong place, and prints numbers and words only", function()
+    local t, S = nl.zeros(9, 9), nl.sparse.from(nl.eye(2))
+    local function message(fn, ...) return select(2, pcall(fn, ...)) end
+    assert.is_truthy(message(t, nl.ones(3)):find("such as \"2:5\", got a tensor", 1, true))
+    assert.is_truthy(message(t, {}):find("got a table", 1, true))
+    assert.is_truthy(message(nl.eye, 2, S):find("options must be a table, got sparse matrix", 1, true))
+    assert.is_truthy(message(nl.zeros, 2, { dtype = t }):find("must be a string, got a tensor", 1, true))
+    assert.is_truthy(message(function() return t + print end):find("got function", 1, true))
+  end)
+
   it("gives nil for a name it does not know", function()
     assert.is_nil(nl.no_such_name)
     assert.is_nil(nl[1])
