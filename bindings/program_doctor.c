@@ -57,8 +57,12 @@ static void print_text(const part *p) {
   }
   print_wrapped("why:   ", p->problem);
   print_wrapped("costs: ", p->cost);
-  bool by_choice = p->problem && strstr(p->problem, "NUMLAB_");
-  if (says(p->package) && !by_choice) print_wrapped("mend:  apt-get install ", p->package);
+  char mend[160] = "mend:  ";
+  const char *setting = p->problem ? strstr(p->problem, "NUMLAB_") : NULL; /* absent by the user's choice */
+  if (setting) snprintf(mend, sizeof mend, "mend:  unset %.*s, then ", (int)strcspn(setting, " "), setting);
+  char get[96];
+  snprintf(get, sizeof get, "apt-get install %s", p->package ? p->package : "");
+  if (says(p->package)) print_wrapped(mend, get);
 }
 
 static void print_json_string(const char *key, const char *text) {

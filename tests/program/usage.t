@@ -1,4 +1,4 @@
-# Help, version, unknown words, doctor, what the binary links, how it loads elsewhere, an installed copy.
+# Help, version, unknown words, what the binary links, how it loads elsewhere, an installed copy.
 . tests/program/tap.sh
 top=$PWD
 
@@ -14,18 +14,6 @@ run "$NUMLAB" dcotor
 check "an unknown command exits with 2" code_is 2
 check "naming the nearest" err_has "did you mean 'doctor'"
 check "on standard error alone" is_empty "$work/out"
-
-run "$NUMLAB" doctor
-check "doctor exits with 0" code_is 0
-check "doctor tells of gnuplot" out_has gnuplot
-run env NUMLAB_EXTERNAL=off "$NUMLAB" doctor
-check "doctor says how to get what is missing" out_has "apt-get install libopenblas0-pthread"
-"$NUMLAB" doctor --json > "$work/doctor.json"
-check "doctor --json is JSON alone, and lua-cjson loads" "$NUMLAB" -e '
-  local list = require("cjson").decode(io.open(arg[1]):read("a"))
-  assert(list[1].name == "numlab" and list[1].found == true)' "$work/doctor.json"
-run "$NUMLAB" doctor --jsn
-check "an unknown word of doctor exits with 2" code_is 2
 
 # A sanitised build links its runtime and loads into nothing else.
 if ! ldd "$NUMLAB" | grep -qE 'lib(a|t)san'; then

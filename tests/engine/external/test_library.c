@@ -24,7 +24,7 @@ static void describes_what_is_switched_off(void **state) {
     nl_external e;
     assert_int_equal(nl_external_describe(i, &e), NL_OK);
     if (strcmp(e.name, "klu") == 0) assert_false(e.found);
-    if (strcmp(e.name, "klu") == 0) assert_non_null(strstr(e.problem, "apt install libklu1"));
+    if (strcmp(e.name, "klu") == 0) assert_string_equal(e.problem, "switched off by NUMLAB_EXTERNAL");
     if (!e.found) assert_true(*e.problem);
   }
   unsetenv("NUMLAB_EXTERNAL");
