@@ -7,10 +7,12 @@
  * row is dominant: sum |a_ij| = 2 sum w against a_ii = 1.1 sum w. Jacobi diverges: z = S 1 gives z^T A z /
  * z^T diag(A) z = (3 + delta) / (1 + delta) > 2.
  *
- * DIVERGING: block lower triangular with blocks (1, sqrt r; -sqrt r, 1), r = 1.5, along the diagonal (and 1
- * at the end where n is odd). The nonzero eigenvalues of (D + L)^-1 U are -r, one a block, so errors grow by
- * r a sweep; Jacobi has +-i sqrt r. det A = (1 + r)^floor(n/2). Entries below the blocks add up to 1/2 or
- * nothing in a row, so ||A^-1||_inf <= q / (1 - q/2) = 1.6, q = (1 + sqrt r) / (1 + r) being that of a block.
+ * DIVERGING: block lower triangular with blocks (1, sqrt r; -sqrt r, 1) along the diagonal (and 1 at the end
+ * where n is odd), r = 1.5 in the first, in (1, 1.1) in the others. The nonzero eigenvalues of (D + L)^-1 U
+ * are -r, one a block, so the spectral radius is 1.5 and no other eigenvalue is near; Jacobi has +-i sqrt r.
+ * det A = product of 1 + r. Entries below the blocks add up to 1/4 or nothing in a row, so errors do not grow
+ * much faster on the way, and ||A^-1||_inf <= q / (1 - q/4) < 4/3, q = (1 + sqrt r) / (1 + r) <= 1 being that
+ * of a block.
  *
  * ZERO_DIAGONAL: the rows of a strictly dominant matrix moved up by one, the first to the end, after its
  * entries (i + 1 mod n, i) are left out: every a_ii is 0 and no sweep is defined. */
@@ -19,7 +21,7 @@
 #include <math.h>
 #include <numlab/interrupt.h>
 
-static const double delta = 0.1, growth = 1.5, below = 0.5, ratio = 1.1;
+static const double delta = 0.1, growth = 1.5, below = 0.25, ratio = 1.1;
 
 typedef struct triplets {
   int64_t count, *row, *col;
@@ -121,9 +123,11 @@ static nl_status diverging(int64_t n, double density, uint64_t seed, triplets *t
       sum += fabs(t->value[t->count - 1]);
     }
     for (int64_t p = first; p < t->count; p++) t->value[p] *= below / sum;
+    double r =
+        i < 2 ? growth : 1 + 0.1 * nl_random_uniform(seed, NL_STREAM_VALUES, (uint64_t)(count + i / 2));
     put(t, i, i, 1);
-    if (i % 2 == 1) put(t, i, i - 1, -sqrt(growth));
-    else if (i + 1 < n) put(t, i, i + 1, sqrt(growth));
+    if (i % 2 == 1) put(t, i, i - 1, -sqrt(r));
+    else if (i + 1 < n) put(t, i, i + 1, sqrt(r));
   }
   return NL_OK;
 }
