@@ -58,6 +58,7 @@ static int l_lstsq(lua_State *L) {
   const nl_tensor *A = nlL_checktensor(L, 1), *b = nlL_checktensor(L, 2);
   nlL_checkoptions(L, 3, "lstsq", known);
   double rcond = nlL_optnumber(L, 3, "lstsq", "rcond", -1);
+  if (rcond != -1 && !(rcond >= 0)) luaL_error(L, "lstsq: rcond is %f, expected a number >= 0", rcond);
   nl_tensor *x = nlL_newtensor(L);
   nl_lstsq_info info;
   nl_status status;

@@ -356,7 +356,10 @@ static void push_table(lua_State *L, const nl_tensor *t, int dim, int64_t *index
     return;
   }
   luaL_checkstack(L, 3, "totable");
-  lua_createtable(L, t->shape[dim] <= INT32_MAX ? (int)t->shape[dim] : 0, 0);
+  if (t->shape[dim] > INT32_MAX)
+    luaL_error(L, "totable: dimension %d of size %I is more than a Lua table should hold", dim + 1,
+               (lua_Integer)t->shape[dim]);
+  lua_createtable(L, (int)t->shape[dim], 0);
   for (index[dim] = 0; index[dim] < t->shape[dim]; index[dim]++) {
     push_table(L, t, dim + 1, index);
     lua_rawseti(L, -2, index[dim] + 1);

@@ -241,6 +241,8 @@ nl_status nl_csv_write(const char *path, const nl_tensor *t, int64_t count, cons
                    nl_shape_text(t->ndim, t->shape, shape));
   int64_t columns = t->ndim == 1 ? 1 : t->shape[1];
   if (columns == 0) return nl_fail(NL_SHAPE, "save: a .csv file holds at least one column, got none");
+  if (t->shape[0] == 0 && !names)
+    return nl_fail(NL_SHAPE, "save: a .csv file without names holds at least one row, got none");
   if (names && count != columns)
     return nl_fail(NL_ARG, "save: %" PRId64 " names for %" PRId64 " columns", count, columns);
   NL_TRY(nl_tensor_contiguous(t, t->dtype, &row_major));

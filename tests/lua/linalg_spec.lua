@@ -69,6 +69,7 @@ describe("borrowed factorisations", function()
     assert.error_matches(function() nl.svd("A") end, "tensor expected")
     assert.error_matches(function() nl.lstsq(nl.ones(2, 2), nl.ones(3)) end, "lstsq: A is 2x2, b is 3")
     assert.error_matches(function() nl.lstsq(nl.ones(2, 2), nl.ones(2), {rcnd = 1}) end, "did you mean 'rcond'")
+    assert.error_matches(function() nl.lstsq(nl.eye(2), nl.ones(2), {rcond = 0 / 0}) end, "rcond is %-?nan, expected")
   end)
 
   it("take empty matrices", function()

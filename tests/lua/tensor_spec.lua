@@ -175,6 +175,7 @@ describe("a tensor", function()
   it("gives one element, or says how many there are", function()
     assert.equal(7, nl.tensor{{7}}:item())
     raises("shape 2x2 has 4 elements", nl.eye(2).item, nl.eye(2))
+    raises("dimension 1 of size 3000000000 is more than a Lua table", nl.zeros(3e9, 0).totable, nl.zeros(3e9, 0))
   end)
 
   it("names what it is not", function()
