@@ -1,8 +1,8 @@
 /* The Lua state around a subcommand: set up, called, interrupted, reported.
  *
  * A signal handler may set a Lua hook (lua_sethook is made for that) and the engine's flag, nothing else. The
- * hook raises at the next instruction; own kernels return within 10 ms of the flag. A hook belongs to the
- * main thread of Lua: a coroutine that never yields is ended by the second Ctrl-C only. */
+ * hook raises at the next instruction; own kernels return within 10 ms of the flag. A hook belongs to one
+ * thread of Lua, so resuming a coroutine notes which one runs, here and on the way back. */
 #include "numlab.h"
 #include "program.h"
 #include "support.h"
@@ -17,7 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-static lua_State *volatile running;           /* the state a signal interrupts */
+static lua_State *volatile running;           /* the thread of Lua a signal interrupts */
+static volatile sig_atomic_t stopping;        /* a hook is set and has not raised yet */
 static volatile sig_atomic_t interrupts;      /* Ctrl-C seen in this process */
 static volatile sig_atomic_t output_is_gone;  /* standard output is a pipe nobody reads */
 static volatile int64_t last_interrupt = -10; /* milliseconds, monotonic */
@@ -33,6 +34,7 @@ static int64_t milliseconds(void) {
 
 static void stop(lua_State *L, lua_Debug *where) {
   (void)where;
+  stopping = 0;
   lua_sethook(L, NULL, 0, 0);
   nl_interrupt_clear(); /* what the script does after catching this runs normally */
   if (output_is_gone) luaL_error(L, "nobody reads the standard output any more");
@@ -41,6 +43,7 @@ static void stop(lua_State *L, lua_Debug *where) {
 
 static void stop_soon(void) {
   lua_State *L = running;
+  stopping = L != NULL;
   if (L) lua_sethook(L, stop, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
 }
 
@@ -89,9 +92,76 @@ void nlL_program_signals(void) {
 
 int nlL_program_interrupt_taken(void) {
   int seen = interrupts;
+  if (running) lua_sethook(running, NULL, 0, 0); /* a kernel may have returned before the hook could raise */
+  stopping = 0;
   interrupts = 0;
   nl_interrupt_clear();
   return seen;
+}
+
+/* --- coroutines --------------------------------------------------------------------------------------- */
+
+static lua_CFunction lua_resume_function; /* coroutine.resume as Lua has it: an error of co is a result */
+
+/* A Ctrl-C that came during a change of threads may have set its hook on the one that no longer runs. */
+static void runs_now(lua_State *L) {
+  lua_State *before = running;
+  running = L;
+  if (!stopping) return;
+  if (before) lua_sethook(before, NULL, 0, 0);
+  stop_soon();
+}
+
+/* coroutine.resume(co, ...) */
+static int l_resume(lua_State *L) {
+  lua_State *co = lua_tothread(L, 1), *before = running;
+  if (!co) return lua_resume_function(L); /* says what it expected */
+  runs_now(co);
+  int results = lua_resume_function(L);
+  runs_now(before);
+  return results;
+}
+
+/* What coroutine.wrap returns; upvalue 1: the coroutine. As Lua's: an error ends it, closes what is to be
+ * closed, and says where it was called from. */
+static int l_wrapped(lua_State *L) {
+  lua_State *co = lua_tothread(L, lua_upvalueindex(1));
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  int results = l_resume(L);
+  if (lua_toboolean(L, -results)) return results - 1;
+  int status = lua_status(co);
+  if (status != LUA_OK && status != LUA_YIELD) {
+    status = lua_resetthread(co); /* its error, or that of a __close */
+    lua_xmove(co, L, 1);
+  }
+  if (status != LUA_ERRMEM && lua_type(L, -1) == LUA_TSTRING) {
+    luaL_where(L, 1);
+    lua_insert(L, -2);
+    lua_concat(L, 2);
+  }
+  return lua_error(L);
+}
+
+/* coroutine.wrap(f) */
+static int l_wrap(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  lua_State *co = lua_newthread(L);
+  lua_pushvalue(L, 1);
+  lua_xmove(L, co, 1);
+  lua_pushcclosure(L, l_wrapped, 1);
+  return 1;
+}
+
+static void open_coroutines(lua_State *L) {
+  lua_getglobal(L, LUA_COLIBNAME);
+  lua_getfield(L, -1, "resume");
+  lua_resume_function = lua_tocfunction(L, -1);
+  lua_pushcfunction(L, l_resume);
+  lua_setfield(L, -3, "resume");
+  lua_pushcfunction(L, l_wrap);
+  lua_setfield(L, -3, "wrap");
+  lua_pop(L, 2);
 }
 
 /* --- calls and errors --------------------------------------------------------------------------------- */
@@ -114,19 +184,24 @@ int nlL_program_call(lua_State *L, int nargs, int nresults, int trace) {
     lua_pushcfunction(L, add_traceback);
     lua_insert(L, handler);
   }
+  lua_State *caller = running;
   int status = lua_pcall(L, nargs, nresults, handler);
+  if (running != caller) runs_now(caller); /* no memory left inside coroutine.resume */
   if (handler) lua_remove(L, handler);
   return status;
 }
 
 int nlL_program_report(lua_State *L) {
   const char *message = lua_tostring(L, -1);
+  /* A script may have caught a Ctrl-C and failed of something else since. */
+  int interrupted = interrupts && message && strstr(message, "interrupted");
+  if (interrupted) message = "interrupted"; /* where it was says nothing about an error */
   if (!output_is_gone) {
     fflush(stdout);
     fprintf(stderr, "numlab: %s\n", message ? message : "(error object is not a string)");
   }
   lua_pop(L, 1);
-  return interrupts ? NLL_EXIT_INTERRUPTED : NLL_EXIT_FAILED;
+  return interrupted ? NLL_EXIT_INTERRUPTED : NLL_EXIT_FAILED;
 }
 
 /* --- the state ---------------------------------------------------------------------------------------- */
@@ -135,6 +210,7 @@ static int set_up(lua_State *L) {
   lua_CFunction body = lua_tocfunction(L, 1);
   lua_gc(L, LUA_GCSTOP); /* nothing is garbage yet */
   luaL_openlibs(L);
+  open_coroutines(L);
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
   lua_pushcfunction(L, luaopen_numlab);
   lua_setfield(L, -2, "numlab");
