@@ -113,6 +113,13 @@ static nl_status check_options(const nl_solve_options *o, const nl_tensor *b) {
   return NL_OK;
 }
 
+/* pivot or scale were given, which steer gauss alone: other methods would go their own way unsaid. */
+static nl_status check_steered(const nl_solve_options *o, const nl_method *m) {
+  if (m == &nl_method_gauss) return NL_OK;
+  return nl_fail(NL_UNSUPPORTED, "solve: method '%s' takes no option '%s'; method 'gauss' does", m->name,
+                 o->pivot != NL_PIVOT_PARTIAL ? "pivot" : "scale");
+}
+
 static nl_status check_finite(const nl_matrix *A, const nl_tensor *b, const nl_tensor *x0) {
   NL_TRY(nl_check_finite_matrix(A));
   NL_TRY(nl_check_finite_vector("b", b));
@@ -223,11 +230,14 @@ nl_status nl_solve(const nl_matrix *A, const nl_tensor *b, const nl_solve_option
   if (s == NL_OK) s = check_types(A, b);
   if (s == NL_OK) s = check_options(o, b);
   if (s == NL_OK) s = check_finite(A, b, o->x0);
+  bool steered = o->pivot != NL_PIVOT_PARTIAL || o->scale != NL_SCALE_NONE;
   if (s == NL_OK && strcmp(o->method, "auto") == 0) {
-    s = nl_method_choose(A, o, &m, info->reason);
+    if (steered) m = &nl_method_gauss;
+    else s = nl_method_choose(A, o, &m, info->reason);
   } else if (s == NL_OK) {
     m = nl_method_find(o->method);
     if (!m) s = nl_fail(NL_ARG, "solve: unknown method '%s'", o->method);
+    else if (steered) s = check_steered(o, m);
   }
   if (m) snprintf(info->method, sizeof info->method, "%s", m->name);
   if (s == NL_OK && m->prepare) s = m->prepare();
