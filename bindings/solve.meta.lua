@@ -24,8 +24,8 @@ local nl = {}
 ---@field tol? number iterative methods stop at ||b - A x||_2 <= tol ||b||_2; default 1e-10
 ---@field max_iter? integer default 10000
 ---@field x0? numlab.tensor first iterate, shape of b; default zero
----@field pivot? "partial"|"none"|"rook"|"complete" gauss; default "partial"; other methods refuse another, auto takes gauss for it
----@field scale? "none"|"rows"|"columns"|"both" gauss (as pivot): divide by powers of two near the largest entry
+---@field pivot? "partial"|"none"|"rook"|"complete" gauss (auto takes it then); default "partial"
+---@field scale? "none"|"rows"|"columns"|"both" gauss (auto takes it then): divide by powers of two near the largest entry
 ---@field omega? number sor: 0 < omega < 2; default 1.5
 ---@field sweep? "forward"|"backward"|"symmetric" gauss_seidel, sor; default "forward"
 ---@field precond? "none"|"jacobi"|"gauss_seidel" cg, bicgstab, gmres; default "none"

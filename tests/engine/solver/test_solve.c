@@ -266,6 +266,14 @@ static void misuse_names_what_is_wrong(void **state) {
   o = precise("sor");
   o.omega = 2;
   refused(&A, &b, &o, NL_ARG, "sor: omega is 2, expected 0 < omega < 2");
+  for (int m = 1; m < OWN; m++) { /* all but gauss */
+    o = precise(own[m]);
+    o.pivot = NL_PIVOT_ROOK;
+    refused(&A, &b, &o, NL_UNSUPPORTED, "takes no option 'pivot'; method 'gauss' does");
+    o.pivot = NL_PIVOT_PARTIAL;
+    o.scale = NL_SCALE_ROWS;
+    refused(&A, &b, &o, NL_UNSUPPORTED, "takes no option 'scale'; method 'gauss' does");
+  }
   o = precise("magic");
   refused(&A, &b, &o, NL_ARG, "solve: unknown method 'magic'");
   nl_tensor *all[] = {&A, &wide, &none, &b, &short_b, &no_b, &A32, &b32, &whole, &cube};
