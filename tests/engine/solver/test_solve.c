@@ -182,10 +182,8 @@ static void narrow_systems_stay_narrow(void **state) {
     assert_true(isnan(out.info.error_bound)); /* it would have to count the rounding of x */
     outcome_release(&out);
   }
-  nl_tensor_release(&A);
-  nl_tensor_release(&b);
-  nl_tensor_release(&A32);
-  nl_tensor_release(&b32);
+  nl_tensor *all[] = {&A, &b, &A32, &b32};
+  for (int i = 0; i < 4; i++) nl_tensor_release(all[i]);
 }
 
 static void conversions_are_named(void **state) {
@@ -206,10 +204,8 @@ static void conversions_are_named(void **state) {
   if (both.status == NL_UNAVAILABLE) print_message("skipped in part: %s\n", both.info.reason);
   else assert_string_equal(both.info.converted, "f32 to f64, dense to sparse");
   outcome_release(&both);
-  nl_tensor_release(&A);
-  nl_tensor_release(&b);
-  nl_tensor_release(&A32);
-  nl_tensor_release(&b32);
+  nl_tensor *all[] = {&A, &b, &A32, &b32};
+  for (int i = 0; i < 4; i++) nl_tensor_release(all[i]);
 }
 
 /* --- misuse -----------------------------------------------------------------------------------------------
