@@ -5,9 +5,9 @@ local nl = {}
 
 ---A dense factor P A = L U that solves again and again.
 ---@class numlab.lu
----@field L numlab.tensor (n, n) unit lower triangular; a new tensor each time
----@field U numlab.tensor (n, n) upper triangular; a new tensor each time
----@field p numlab.tensor (n) i64: row i of P A is row p(i) of A
+---@field L nl.Tensor (n, n) unit lower triangular; a new tensor each time
+---@field U nl.Tensor (n, n) upper triangular; a new tensor each time
+---@field p nl.Tensor (n) i64: row i of P A is row p(i) of A
 ---@field info {code: string, growth: number, smallest_pivot: number, exchanges: integer, rcond: number, where: integer?}
 local lu = {}
 
@@ -15,7 +15,7 @@ local lu = {}
 ---
 ---A factor is made even when a pivot is exactly zero: info.code says SINGULAR, info.where the column, and F:solve
 ---returns nil. A sparse A is converted. Raises when A is not square or not f64 or f32.
----@param A numlab.tensor|numlab.sparse (n, n)
+---@param A nl.Tensor|nl.Sparse (n, n)
 ---@param opts? {block: integer?} block: columns of a panel, 0 chooses
 ---@return numlab.lu F
 --- Example:
@@ -26,8 +26,8 @@ local lu = {}
 function nl.lu(A, opts) end
 
 ---Solve A x = b with the factor.
----@param b numlab.tensor (n) or (n, k), the type of A
----@return numlab.tensor|nil x shape of b; nil, message, {code = "SINGULAR", where = column} when a pivot is zero
+---@param b nl.Tensor (n) or (n, k), the type of A
+---@return nl.Tensor|nil x shape of b; nil, message, {code = "SINGULAR", where = column} when a pivot is zero
 ---@return string? message
 ---@return table? info
 --- Example:

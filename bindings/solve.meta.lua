@@ -23,7 +23,7 @@ local nl = {}
 ---@field method? numlab.method default "auto"
 ---@field tol? number iterative methods stop at ||b - A x||_2 <= tol ||b||_2; default 1e-10
 ---@field max_iter? integer default 10000
----@field x0? numlab.tensor first iterate, shape of b; default zero
+---@field x0? nl.Tensor first iterate, shape of b; default zero
 ---@field pivot? "partial"|"none"|"rook"|"complete" gauss (auto takes it then); default "partial"
 ---@field scale? "none"|"rows"|"columns"|"both" gauss (auto takes it then): divide by powers of two near the largest entry
 ---@field omega? number sor: 0 < omega < 2; default 1.5
@@ -56,16 +56,16 @@ local nl = {}
 ---@field nnz_factor? integer stored entries of L + U
 ---@field refinements? integer
 ---@field where? integer 1-based row or column the code names
----@field x? numlab.tensor the last iterate of a method that did not get there
+---@field x? nl.Tensor the last iterate of a method that did not get there
 
 ---Solve A x = b, dense or sparse, by any method, for one or several right-hand sides.
 ---
 ---Misuse (shapes, types, option names) raises. A numerical outcome returns nil, a message and info; both
 ---residuals are computed after the solve by code that no solver shares.
----@param A numlab.tensor|numlab.sparse (n, n), f64 or f32
----@param b numlab.tensor (n) or (n, k), the type of A
+---@param A nl.Tensor|nl.Sparse (n, n), f64 or f32
+---@param b nl.Tensor (n) or (n, k), the type of A
 ---@param opts? numlab.solve_options
----@return numlab.tensor|nil x shape of b
+---@return nl.Tensor|nil x shape of b
 ---@return numlab.solve_info|string info or the message of the outcome
 ---@return numlab.solve_info|nil info when x is nil
 --- Example:
