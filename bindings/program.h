@@ -20,14 +20,15 @@ typedef struct nlL_words {
  * code, and may raise. Returns the exit code; a standard output that could not be written makes 0 a 1. */
 int nlL_program(lua_CFunction body, int argc, char **argv);
 
-/* Call the function below nargs arguments, with a traceback added to errors when `trace`. A Lua status. */
+/* Call the function below nargs arguments, with a traceback added to errors when `trace`: to those that
+ * say where they were raised. A Lua status. */
 int nlL_program_call(lua_State *L, int nargs, int nresults, int trace);
 
 /* Print the error on top of the stack as lua5.4 would, pop it; the exit code it stands for. */
 int nlL_program_report(lua_State *L);
 
 /* SIGINT raises "interrupted!" in Lua and the engine's flag; a second one within a second kills.
- * SIGPIPE is harmless, except that a script whose standard output is gone ends. */
+ * SIGPIPE and SIGXFSZ are harmless, except that a script whose standard output is gone ends. */
 void nlL_program_signals(void);
 /* Forget a Ctrl-C that did its work: the next one counts as the first. True when there was one. */
 int nlL_program_interrupt_taken(void);

@@ -81,6 +81,9 @@ static void on_broken_pipe(int number) {
   errno = saved;
 }
 
+/* A file beyond the limit of its size (ulimit -f) fails its write with a reason instead of ending us. */
+static void on_file_size(int number) { (void)number; }
+
 void nlL_program_signals(void) {
   main_thread = pthread_self();
   struct sigaction action = {.sa_handler = on_interrupt}; /* no SA_RESTART: a blocked read ends too */
@@ -88,6 +91,8 @@ void nlL_program_signals(void) {
   action.sa_handler = on_broken_pipe;
   action.sa_flags = SA_RESTART;
   sigaction(SIGPIPE, &action, NULL);
+  action.sa_handler = on_file_size;
+  sigaction(SIGXFSZ, &action, NULL);
 }
 
 int nlL_program_interrupt_taken(void) {
@@ -166,14 +171,27 @@ static void open_coroutines(lua_State *L) {
 
 /* --- calls and errors --------------------------------------------------------------------------------- */
 
-/* As lua5.4: a traceback below a message, __tostring of other error values, else their type. */
+/* "file:line: ..." on its first line. */
+static int has_position(const char *message) {
+  for (; *message && *message != '\n'; message++) {
+    size_t digits = *message == ':' ? strspn(message + 1, "0123456789") : 0;
+    if (digits && message[digits + 1] == ':') return 1;
+  }
+  return 0;
+}
+
+/* As lua5.4: a traceback below a message, __tostring of other error values, else their type. A message
+ * without a position, error(message, 0), is an outcome told to the user (no such folder, disk full) and no
+ * fault of the script: where the script was then helps nobody. */
 static int add_traceback(lua_State *L) {
   const char *message = lua_tostring(L, 1);
   if (!message) {
     if (luaL_callmeta(L, 1, "__tostring") && lua_type(L, -1) == LUA_TSTRING) return 1;
     message = lua_pushfstring(L, "(error object is a %s value)", luaL_typename(L, 1));
+    luaL_traceback(L, L, message, 1);
+    return 1;
   }
-  luaL_traceback(L, L, message, 1);
+  if (has_position(message)) luaL_traceback(L, L, message, 1);
   return 1;
 }
 

@@ -336,6 +336,14 @@ function M.script(options)
   return table.concat(out, "\n") .. "\n", dropped
 end
 
+-- How a complete file ends: gnuplot does not notice that a disk is full.
+local ENDS = { svg = "</svg>", png = "IEND", pdf = "%%EOF" }
+
+local function is_whole(path, kind)
+  local contents = file.read(path)
+  return contents ~= nil and contents:sub(-16):find(ENDS[kind], 1, true) ~= nil
+end
+
 --- Draw a figure: FILE.gp always, FILE.svg (and FILE.png, FILE.pdf by `formats`) where gnuplot is.
 ---@param options table  file (path without ending), formats = {"svg"}, width, height (pixels), title, and a
 --- panel's own keys or panels = {...}, columns; see the head of this file
@@ -362,6 +370,9 @@ function M.figure(options)
     local part = base .. ".part." .. kind
     local folder = file.split(options.file)
     local output, why = gnuplot.run(gp, part, kind)
+    if output and not is_whole(folder .. "/" .. part, kind) then
+      output, why = nil, ("%s.%s could not be written whole: is the disk full?"):format(options.file, kind)
+    end
     if output then
       local path = options.file .. "." .. kind
       ok, why = os.rename(folder .. "/" .. part, path)
