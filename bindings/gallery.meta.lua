@@ -1,6 +1,7 @@
 ---@meta numlab
 
 ---Test systems. Each function returns A, b and x_true with b = A x_true, x_true uniform on (-1, 1) from the seed (default 0).
+---To hand on A alone, put the call in parentheses: nl.diagnose((nl.gallery.poisson2d(5))).
 ---The same seed gives the same numbers at any thread count. Parameters out of range raise, option names are checked.
 ---Most families are from N. J. Higham, "The Test Matrix Toolbox for MATLAB" (1995). All but dominant and nondominant take
 ---n by itself, n and options, or one table of options: hilbert(5), hilbert(5, {seed = 1}), hilbert{n = 5, seed = 1}.

@@ -65,7 +65,7 @@ static nl_status check_sparse(const source *A, nl_mtx_field field, nl_mtx_symmet
 }
 
 static nl_status check_dense(const source *A, nl_mtx_field field, nl_mtx_symmetry symmetry) {
-  for (int64_t i = 0; i < A->rows; i++)
+  for (int64_t i = 0; i < A->rows && A->cols > 0; i++) /* rows without columns may be any number */
     for (int64_t j = 0; j < A->cols; j++) {
       if (symmetry != NL_MTX_GENERAL) NL_TRY(check_pair(A, symmetry, i, j));
       NL_TRY(check_value(field, at(A, i, j), i, j));
@@ -90,7 +90,7 @@ static void put_sparse(nl_writer *w, const nl_sparse *S, nl_mtx_field field, nl_
 
 static void put_dense(nl_writer *w, const source *A, nl_mtx_field field, nl_mtx_symmetry symmetry) {
   nl_writer_format(w, "%" PRId64 " %" PRId64 "\n", A->rows, A->cols);
-  for (int64_t j = 0; j < A->cols && w->status == NL_OK; j++)
+  for (int64_t j = 0; j < A->cols && A->rows > 0 && w->status == NL_OK; j++)
     for (int64_t i = 0; i < A->rows; i++) {
       if (!stored(symmetry, i, j)) continue;
       put_value(w, field, at(A, i, j));

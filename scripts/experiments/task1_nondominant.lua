@@ -14,7 +14,7 @@ local o, given = nl.args({
   n = "unknowns", density = "of the entries off the diagonal", max_iter = "sweeps allowed", quick = "n = 100",
   methods = "what to run on each", formats = "of the figures: svg, png, pdf",
 })
-task1.check_methods(o.methods)
+task1.check(o)
 if o.quick and not given.n then o.n = 100 end
 
 local KINDS = { "dominant", "converging", "diverging", "zero_diagonal" }

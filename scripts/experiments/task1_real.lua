@@ -17,7 +17,7 @@ local o, given = nl.args({
   dense_limit = "largest n for methods that need n x n numbers", methods = "what to try on each",
   quick = "one sample, dense_limit=1000, max_iter=500", formats = "of the figures: svg, png, pdf",
 })
-task1.check_methods(o.methods)
+task1.check(o)
 if o.dir == "" then
   error("task1_real: which matrices? Say dir=FOLDER or set NUMLAB_MATRICES to a folder of .mtx files", 0)
 end

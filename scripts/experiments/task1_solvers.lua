@@ -18,7 +18,7 @@ local o, given = nl.args({
   ratio = "a_ii = ratio * sum_j |a_ij|", methods = "what to compare", repeats = "samples a method",
   peers = "add SciPy on the same matrix, through files", quick = "n = 300", formats = "of the figures: svg, png, pdf",
 })
-task1.check_methods(o.methods)
+task1.check(o)
 if o.quick and not given.n then o.n = 300 end
 if o.quick and not given.repeats then o.repeats = 3 end
 

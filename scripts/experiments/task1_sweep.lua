@@ -18,7 +18,7 @@ local o, given = nl.args({
   seed = "of the random systems", tol = "where iterative methods stop", quick = "small sizes, under a minute",
   out = "folder for the results", formats = "of the figures: svg, png, pdf",
 })
-task1.check_methods(o.methods)
+task1.check(o)
 if o.quick and not given.n then o.n = { 50, 100, 200, 400 } end
 if o.quick and not given.repeats then o.repeats = 3 end
 

@@ -13,6 +13,14 @@ describe("load and save", function()
     assert.same({3, 1}, nl.load(path).shape)
   end)
 
+  it("write matrices without elements at once, however many rows they count", function()
+    assert(nl.save(path, nl.zeros(math.maxinteger, 0)))
+    assert(nl.save(path, nl.zeros(0, math.maxinteger)))
+    local x, message = nl.load(path)
+    assert.is_nil(x)
+    assert.is_string(message) -- no file of a few bytes justifies so many columns
+  end)
+
   it("return nil, message and the code for a file that fails", function()
     local x, message, info = nl.load("missing.mtx")
     assert.is_nil(x)

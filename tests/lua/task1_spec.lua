@@ -34,8 +34,10 @@ describe("numlab.task1", function()
   end)
 
   it("knows its methods", function()
-    task1.check_methods({ "gauss none", "csparse" })
-    assert.error_matches(function() task1.check_methods({ "guass" }) end, "did you mean 'gauss'")
+    task1.check({ methods = { "gauss none", "csparse" }, n = { 1, 5 }, repeats = 1 })
+    assert.error_matches(function() task1.check({ methods = { "guass" } }) end, "did you mean 'gauss'")
+    assert.error_matches(function() task1.check({ methods = {}, n = { 5, -5 } }) end, "n is %-5, expected at least 1")
+    assert.error_matches(function() task1.check({ methods = {}, repeats = 0 }) end, "repeats is 0, expected at least 1")
   end)
 
   it("ends a run with figures and a page", function()

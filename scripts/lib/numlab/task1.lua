@@ -35,14 +35,21 @@ M.FORMAT = { seconds = text.duration, peak_bytes = text.bytes, rel_error = "%.1e
   iterations = function(k) return k > 0 and ("%d"):format(k) or "-" end,
   predicted_iterations = function(k) return k < 1e6 and ("%.0f"):format(k) or "never" end }
 
---- Raise unless every label is known.
----@param labels string[]
-function M.check_methods(labels)
+local LEAST = { n = 1, repeats = 1, max_iter = 1, dense_limit = 0 }
+
+--- The settings of an experiment before anything is measured: known methods, sizes and counts that can be.
+---@param o table  what nl.args returned
+function M.check(o)
   local known = {}
   for label in pairs(M.METHODS) do known[#known + 1] = label end
   table.sort(known)
-  for _, label in ipairs(labels) do
+  for _, label in ipairs(o.methods) do
     if not M.METHODS[label] then error(text.unknown("methods", "method", label, known), 2) end
+  end
+  for key, least in pairs(LEAST) do
+    for _, value in ipairs(type(o[key]) == "table" and o[key] or { o[key] }) do
+      if value < least then error(("%s is %s, expected at least %d"):format(key, value, least), 2) end
+    end
   end
 end
 
