@@ -213,9 +213,11 @@ static void add_machine(report *r) {
                 .about = scripts ? "libraries and experiments" : "",
                 .cost = "nl.plot, nl.sweep, the experiments",
                 .problem = scripts ? "" : "run the program from its source tree, or make install"});
-  add(r,
-      (part){
-          .name = "lua", .found = true, .required = true, .version = LUA_RELEASE + 4, .about = "built in"});
+  add(r, (part){.name = "lua",
+                .found = true,
+                .required = true,
+                .version = LUA_VERSION_MAJOR "." LUA_VERSION_MINOR "." LUA_VERSION_RELEASE,
+                .about = "built in"});
   first_line("sed -n 's/^model name[^:]*: //p' /proc/cpuinfo", model, sizeof model);
   snprintf(levels, sizeof levels, "has %s, uses %s, kernels of %s", nl_cpu_level_name(nl_cpu_detected()),
            nl_cpu_level_name(nl_cpu_level_in_use()), nl_cpu_level_name(nl_cpu_level_of_kernels()));

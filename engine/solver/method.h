@@ -35,7 +35,7 @@ extern const nl_method nl_method_gauss, nl_method_lu;
 /* solver/gauss_seidel.c (jacobi, gauss_seidel, sor), solver/krylov.c */
 extern const nl_method nl_method_jacobi, nl_method_gauss_seidel, nl_method_sor;
 extern const nl_method nl_method_cg, nl_method_bicgstab, nl_method_gmres;
-/* external/lapack.c, external/suitesparse.c */
+/* external/ */
 extern const nl_method nl_method_lapack, nl_method_csparse, nl_method_klu, nl_method_umfpack,
     nl_method_cholmod;
 
