@@ -137,6 +137,7 @@ static int round_trip(lua_State *L, reader *in) {
   }
   int status = is_expression ? LUA_OK : load_statement(L, in);
   if (status == -1) {
+    if (in->terminal) fputs("\n", stdout);
     nlL_program_interrupt_taken();
     return 1;
   }
@@ -168,9 +169,8 @@ static int repl(lua_State *L) {
   lua_call(L, 1, 1);
   lua_setglobal(L, "nl");
   if (in->terminal)
-    printf("numlab %s, " LUA_RELEASE
-           ". nl is loaded; an expression prints, `;` at its end silences it, ans is the "
-           "last value.\nEnd with Ctrl-D.\n",
+    printf("numlab %s, " LUA_RELEASE ". nl is loaded. An expression prints its values, `;` at\n"
+           "its end silences them, ans is the last value. Ctrl-C interrupts, Ctrl-D ends.\n",
            NL_VERSION);
   while (round_trip(L, in)) {}
   if (in->terminal) puts("");
