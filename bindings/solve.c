@@ -1,4 +1,4 @@
-/* nl.solve and nl.lu: linear systems by any method. */
+/* nl.solve: linear systems by any method. */
 #include "support.h"
 #include <math.h>
 #include <numlab/parallel.h>

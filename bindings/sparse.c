@@ -120,21 +120,16 @@ static int l_dense(lua_State *L) {
   return nlL_finishtensor(L, s, t);
 }
 
-static int l_clone(lua_State *L) {
+static int push_made(lua_State *L, nl_status (*make)(const nl_sparse *S, nl_sparse *out)) {
   const nl_sparse *S = nlL_checksparse(L, 1);
   nl_sparse *out = nlL_newsparse(L);
   nl_status s;
-  NLL_RETRY(L, s, nl_sparse_clone(S, out));
+  NLL_RETRY(L, s, make(S, out));
   return finish(L, s, out);
 }
 
-static int l_transpose(lua_State *L) {
-  const nl_sparse *S = nlL_checksparse(L, 1);
-  nl_sparse *out = nlL_newsparse(L);
-  nl_status s;
-  NLL_RETRY(L, s, nl_sparse_transpose(S, out));
-  return finish(L, s, out);
-}
+static int l_clone(lua_State *L) { return push_made(L, nl_sparse_clone); }
+static int l_transpose(lua_State *L) { return push_made(L, nl_sparse_transpose); }
 
 static int l_diag(lua_State *L) {
   const nl_sparse *S = nlL_checksparse(L, 1);

@@ -77,4 +77,5 @@ done:
   return status;
 }
 
-const nl_method nl_method_gauss = {.name = "gauss", .takes = NL_TAKES_DENSE | NL_TAKES_F32, .run = run};
+const nl_method nl_method_gauss = {
+    .name = "gauss", .takes = NL_TAKES_DENSE | NL_TAKES_F32 | NL_TAKES_PIVOTING, .run = run};

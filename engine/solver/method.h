@@ -17,7 +17,8 @@ typedef struct nl_system {
 typedef enum nl_takes {
   NL_TAKES_DENSE = 1,
   NL_TAKES_SPARSE = 2,
-  NL_TAKES_F32 = 4 /* otherwise f32 systems are solved in f64 and rounded once */
+  NL_TAKES_F32 = 4,     /* otherwise f32 systems are solved in f64 and rounded once */
+  NL_TAKES_PIVOTING = 8 /* the options pivot and scale; otherwise they are refused, not ignored */
 } nl_takes;
 
 typedef struct nl_method {

@@ -113,11 +113,28 @@ static nl_status check_options(const nl_solve_options *o, const nl_tensor *b) {
   return NL_OK;
 }
 
-/* pivot or scale were given, which steer gauss alone: other methods would go their own way unsaid. */
-static nl_status check_steered(const nl_solve_options *o, const nl_method *m) {
-  if (m == &nl_method_gauss) return NL_OK;
+/* pivot or scale were given: a method that knows neither would go its own way unsaid. */
+static bool wants_pivoting(const nl_solve_options *o) {
+  return o->pivot != NL_PIVOT_PARTIAL || o->scale != NL_SCALE_NONE;
+}
+
+static nl_status check_pivoting(const nl_solve_options *o, const nl_method *m) {
+  if (m->takes & NL_TAKES_PIVOTING || !wants_pivoting(o)) return NL_OK;
   return nl_fail(NL_UNSUPPORTED, "solve: method '%s' takes no option '%s'; method 'gauss' does", m->name,
                  o->pivot != NL_PIVOT_PARTIAL ? "pivot" : "scale");
+}
+
+/* The method of the options; for auto, reason says why. *method may be set on failure too. */
+static nl_status choose(const nl_matrix *A, const nl_solve_options *o, const nl_method **method,
+                        char *reason) {
+  if (strcmp(o->method, "auto") == 0) {
+    if (!wants_pivoting(o)) return nl_method_choose(A, o, method, reason);
+    *method = &nl_method_gauss;
+    return NL_OK;
+  }
+  *method = nl_method_find(o->method);
+  if (!*method) return nl_fail(NL_ARG, "solve: unknown method '%s'", o->method);
+  return check_pivoting(o, *method);
 }
 
 static nl_status check_finite(const nl_matrix *A, const nl_tensor *b, const nl_tensor *x0) {
@@ -230,15 +247,7 @@ nl_status nl_solve(const nl_matrix *A, const nl_tensor *b, const nl_solve_option
   if (s == NL_OK) s = check_types(A, b);
   if (s == NL_OK) s = check_options(o, b);
   if (s == NL_OK) s = check_finite(A, b, o->x0);
-  bool steered = o->pivot != NL_PIVOT_PARTIAL || o->scale != NL_SCALE_NONE;
-  if (s == NL_OK && strcmp(o->method, "auto") == 0) {
-    if (steered) m = &nl_method_gauss;
-    else s = nl_method_choose(A, o, &m, info->reason);
-  } else if (s == NL_OK) {
-    m = nl_method_find(o->method);
-    if (!m) s = nl_fail(NL_ARG, "solve: unknown method '%s'", o->method);
-    else if (steered) s = check_steered(o, m);
-  }
+  if (s == NL_OK) s = choose(A, o, &m, info->reason);
   if (m) snprintf(info->method, sizeof info->method, "%s", m->name);
   if (s == NL_OK && m->prepare) s = m->prepare();
   char choice[sizeof info->reason]; /* why auto took this method: of more interest than that it went well */
