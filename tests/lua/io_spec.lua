@@ -1,4 +1,5 @@
 local nl = require "numlab"
+local starves = require "tests.lua.starves"
 
 describe("load and save", function()
   local path
@@ -168,27 +169,8 @@ describe("load and save", function()
       local x = nl.tensor({{1, 2}, {3, 4}}).T
       if extension == "npz" then x = {a = x, b = x} end
       assert(nl.save(file, x))
-      for _, run in ipairs{function() return (assert(nl.load(file))) end, function() return assert(nl.save(file, x)) end} do
-        collectgarbage()
-        collectgarbage()
-        local before, limit = nl.memory.live(), nl.memory.limit()
-        local failures, ok, message = 0, nil, nil
-        for room = 0, 1 << 18, 512 do
-          nl.memory.limit(before + room)
-          ok, message = pcall(run)
-          nl.memory.limit(limit)
-          if ok then break end
-          failures = failures + 1
-          assert.truthy(tostring(message):find("out of memory", 1, true), message)
-          message = nil
-          collectgarbage()
-          collectgarbage()
-          assert.equal(before, nl.memory.live())
-        end
-        assert.is_true(ok)
-        assert.is_true(failures > 0)
-        message = nil
-      end
+      starves(function() return (assert(nl.load(file))) end, 1 << 18, 512)
+      starves(function() return assert(nl.save(file, x)) end, 1 << 18, 512)
     end)
   end
 
