@@ -23,8 +23,10 @@ LDFLAGS := $(if $(SAN),-fsanitize=$(SAN))
 LDLIBS := -lm
 
 # --- sources: a new .c file in a folder below is picked up by itself; x_tmpl.c is compiled once a type ----------
-PLAIN    := $(filter-out %_tmpl.c,$(wildcard engine/*/*.c engine/cpu/*/*.c))
-TMPL     := $(wildcard engine/*/*_tmpl.c engine/cpu/*/*_tmpl.c)
+FOREIGN  := $(if $(findstring x86_64,$(shell $(CC) -dumpmachine 2>/dev/null)),,engine/cpu/avx%)
+SOURCES  := $(filter-out $(FOREIGN),$(wildcard engine/*/*.c engine/cpu/*/*.c))
+PLAIN    := $(filter-out %_tmpl.c,$(SOURCES))
+TMPL     := $(filter %_tmpl.c,$(SOURCES))
 ENGINE   := $(PLAIN:%.c=$(BUILD)/%.o) $(TMPL:%_tmpl.c=$(BUILD)/%.f32.o) $(TMPL:%_tmpl.c=$(BUILD)/%.f64.o)
 BINDINGS := $(patsubst %.c,$(BUILD)/%.o,$(filter-out bindings/main.c bindings/program_%.c,$(wildcard bindings/*.c)))
 PROGRAM  := $(patsubst %.c,$(BUILD)/%.o,bindings/main.c $(wildcard bindings/program_*.c))
@@ -36,7 +38,15 @@ all: $(BUILD)/numlab $(BUILD)/numlab.so
 $(BUILD)/engine/%:           CPPFLAGS := -Iengine/include -Iengine
 $(BUILD)/bindings/%:         CPPFLAGS := -Iengine/include -Ibindings -isystem $(LUA_DIR) -DNL_VERSION='"$(VERSION)"'
 $(BUILD)/tests/%:            CPPFLAGS := -Iengine/include -Iengine -Itests/engine
+# Folders decide flags, here and for clang-tidy: what a level may use, the binary runs only where it is there.
+AVX2     := -mavx2 -mfma -mf16c
+AVX512   := $(AVX2) -mavx512f -mavx512dq -mavx512bw -mavx512vl
 $(BUILD)/engine/cpu/generic/%: OPT := -O3
+$(BUILD)/engine/attention/%:   OPT := -O3
+$(BUILD)/engine/cpu/avx2/%:    OPT := -O3
+$(BUILD)/engine/cpu/avx512/%:  OPT := -O3
+$(BUILD)/engine/cpu/avx2/%:    CFLAGS += $(AVX2) -ffp-contract=fast
+$(BUILD)/engine/cpu/avx512/%:  CFLAGS += $(AVX512) -ffp-contract=fast
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -102,7 +112,9 @@ lint-lua:
 lint-c: $(TIDY) $(HEADERS)
 $(BUILD)/tidy/engine/%.ok: engine/%.c .clang-tidy
 	@mkdir -p $(@D); echo "  TIDY $<"; clang-tidy --quiet $< -- -std=c11 -D_GNU_SOURCE -Iengine/include -Iengine \
-	  2>/dev/null && touch $@
+	  $(LEVEL) 2>/dev/null && touch $@
+$(BUILD)/tidy/engine/cpu/avx2/%:   LEVEL := $(AVX2)
+$(BUILD)/tidy/engine/cpu/avx512/%: LEVEL := $(AVX512)
 $(BUILD)/tidy/bindings/%.ok: bindings/%.c .clang-tidy
 	@mkdir -p $(@D); echo "  TIDY $<"
 	@clang-tidy --quiet $< -- -std=c11 -D_GNU_SOURCE -Iengine/include -Ibindings -isystem $(LUA_DIR) -DNL_VERSION='"0"' \

@@ -10,10 +10,15 @@ static nl_kernels tables[NL_CPU_LEVELS];
 static pthread_once_t filled = PTHREAD_ONCE_INIT;
 static _Atomic(const nl_kernels *) in_use;
 
-/* The staircase: `if (level < NL_CPU_AVX2) return; nl_kernels_avx2(table);` and so on, one line a level. */
+/* The staircase, one line a level. */
 static void climb(nl_kernels *table, nl_cpu_level level) {
-  (void)level; /* no level above generic has kernels yet */
   nl_kernels_generic(table);
+#if defined(__x86_64__)
+  if (level >= NL_CPU_AVX2) nl_kernels_avx2(table);
+  if (level >= NL_CPU_AVX512) nl_kernels_avx512(table);
+#else
+  (void)level;
+#endif
 }
 
 static void fill(void) {
@@ -54,6 +59,8 @@ nl_status nl_kernels_verify(const nl_kernels *table) {
                           : !k->axpy    ? "axpy"
                           : !k->update  ? "update"
                           : !k->largest ? "largest"
+                          : !k->maximum ? "maximum"
+                          : !k->exp_sum ? "exp_sum"
                                         : NULL;
     if (missing) return nl_fail(NL_INTERNAL, "kernels %s %s: %s is missing", level, type, missing);
     if (g->mr < 1 || g->nr < 1 || g->kc < 1 || g->mc < g->mr || g->nc < g->nr)
@@ -64,11 +71,11 @@ nl_status nl_kernels_verify(const nl_kernels *table) {
     if (g->nc % g->nr != 0)
       return nl_fail(NL_INTERNAL, "kernels %s %s: gemm nc %" PRId64 " is no multiple of nr %" PRId64, level,
                      type, g->nc, g->nr);
-    if (g->mr * g->nr > NL_GEMM_TILE_MOST)
-      return nl_fail(NL_INTERNAL,
-                     "kernels %s %s: gemm tile %" PRId64 " x %" PRId64 " is larger than %d elements", level,
-                     type, g->mr, g->nr, NL_GEMM_TILE_MOST);
   }
+  for (int d = NL_F16; d <= NL_BF16; d++)
+    if (!table->widen[d])
+      return nl_fail(NL_INTERNAL, "kernels %s %s: widen is missing", nl_cpu_level_name(table->level),
+                     nl_dtype_name((nl_dtype)d));
   return NL_OK;
 }
 

@@ -11,15 +11,16 @@
 #include <numlab/cpu.h>
 #include <numlab/dtype.h>
 
-/* The tile of the matrix product, on packed panels:
+/* The tile of the matrix product, on strips of A and B, packed or where they lie:
  *
- *   C(i,j) = beta C(i,j) + alpha sum_p a[p*mr + i] b[p*nr + j],   0 <= i < mr, 0 <= j < nr, 0 <= p < k
+ *   C(i,j) = beta C(i,j) + alpha sum_p a[i*a_row + p*a_col] b[p*b_row + j]
  *
- * The sum runs over p upwards from zero, for each (i,j) alike: so an element has the same bits wherever in a
- * tile it lies. C is row-major, rows ldc apart. beta == 0: C is written, never read (it may hold NaN). a and
- * b are aligned to 16 bytes. Edge tiles are the caller's: the kernel always computes mr x nr. */
-typedef void nl_gemm_tile(int64_t k, double alpha, const void *a, const void *b, double beta, void *C,
-                          int64_t ldc);
+ * for 0 <= i < rows <= mr, 0 <= j < cols <= nr, 0 <= p < k. The sum runs over p upwards from zero, for each
+ * (i,j) alike: so an element has the same bits wherever in a tile it lies, and in a tile of any size. C is
+ * row-major, rows C_row apart. beta == 0: C is written, never read (it may hold NaN). b may be read up to nr
+ * columns. */
+typedef void nl_gemm_tile(int64_t rows, int64_t cols, int64_t k, double alpha, const void *a, int64_t a_row,
+                          int64_t a_col, const void *b, int64_t b_row, double beta, void *C, int64_t C_row);
 
 /* Block sizes are data beside the kernel they suit: mr x nr the tile; A is packed mc x kc at a time (stays in
  * L2), B kc x nc (stays in L3). mc % mr == 0 and nc % nr == 0. */
@@ -28,8 +29,6 @@ typedef struct nl_gemm_kernel {
   int64_t mr, nr, mc, kc, nc;
 } nl_gemm_kernel;
 
-enum { NL_GEMM_TILE_MOST = 1024 }; /* mr * nr at most: the room for an edge tile */
-
 typedef struct nl_dense_kernels {
   nl_gemm_kernel gemm;
   double (*dot)(int64_t n, const void *x, const void *y);        /* sum x_i y_i, in the entry's type */
@@ -37,11 +36,18 @@ typedef struct nl_dense_kernels {
   double (*update)(int64_t n, double alpha, const void *x,
                    void *y);                   /* axpy; max |y_i| as it leaves, NaN unseen */
   double (*largest)(int64_t n, const void *x); /* max |x_i|, 0 for n = 0, NaN unseen */
+  double (*maximum)(int64_t n, const void *x); /* max x_i, -inf for n = 0, NaN unseen */
+  /* y_i = exp(x_i - shift), and the sum of the y_i. shift is finite, the difference rounded to the entry's
+   * type; x and y may be one array. NaN stays NaN, -inf gives 0, +inf and overflow inf, underflow is gradual.
+   * An element has the same bits wherever it lies. Error of y_i beside that of the difference: exp.h. */
+  double (*exp_sum)(int64_t n, double shift, const void *x, void *y);
 } nl_dense_kernels;
 
 typedef struct nl_kernels {
   nl_cpu_level level;        /* the highest level that put something into this table */
   nl_dense_kernels dense[2]; /* NL_F64, NL_F32 */
+  /* y_i = x_i for the storage types NL_F16 and NL_BF16 (NULL for the others): exact, NaN stays NaN */
+  void (*widen[NL_BF16 + 1])(int64_t n, const uint16_t *x, float *y);
 } nl_kernels;
 
 /* The table of the level in use; settled at the first call. */
@@ -55,7 +61,9 @@ nl_status nl_kernels_use(nl_cpu_level level);
 /* INTERNAL, naming type and fact, when a kernel is missing or block sizes do not fit each other. */
 nl_status nl_kernels_verify(const nl_kernels *table);
 
-/* generic/table.c */
+/* table.c of each level's folder */
 void nl_kernels_generic(nl_kernels *table);
+void nl_kernels_avx2(nl_kernels *table);
+void nl_kernels_avx512(nl_kernels *table);
 
 #endif

@@ -1,5 +1,6 @@
 /* The matrix product against a naive sum with long double, on sizes around the tile and block edges. */
 #include "cpu/kernels.h"
+#include "dense/gemm.h"
 
 #include <math.h>
 #include <numlab/gemm.h>
@@ -69,6 +70,29 @@ static void sizes_and_strides(void **unused) {
             (double)(t % 4) / 2, t & 1, t & 2);
   }
   check(3, 2100, 5, 1, 0, false, false); /* more than one block of columns */
+  check(70, 2100, 300, 1, 1, true, true);
+}
+
+/* A product of a window of rows and columns has the bits it has within the whole: tiles, edges, operands in
+ * place and packed ones compute an element alike. */
+static void same_bits_wherever(void **unused) {
+  (void)unused;
+  enum { M = 150, N = 170, K = 70 };
+  double *A = draw_many(M * K), *B = draw_many(N * K), *whole = draw_many(M * N), *part = draw_many(M * N);
+  nl_cpu_level before = nl_cpu_level_of_kernels();
+  for (int level = 0; level <= (int)nl_cpu_detected(); level++) {
+    assert_int_equal(nl_kernels_use((nl_cpu_level)level), NL_OK);
+    assert_int_equal(nl_gemm_f64(M, N, K, 0.3, A, K, 1, B, 1, K, 0, whole, N), NL_OK);
+    for (int64_t m = 1; m <= M; m += 7)
+      for (int64_t n = 1; n <= N; n += 13) {
+        int64_t i = (M - m) / 2, j = (N - n) / 3;
+        assert_int_equal(nl_gemm_f64(m, n, K, 0.3, A + i * K, K, 1, B + j * K, 1, K, 0, part, n), NL_OK);
+        for (int64_t r = 0; r < m; r++)
+          assert_memory_equal(part + r * n, whole + (i + r) * N + j, (size_t)n * sizeof *part);
+      }
+  }
+  assert_int_equal(nl_kernels_use(before), NL_OK);
+  free(A), free(B), free(whole), free(part);
 }
 
 static void empty_products(void **unused) {
@@ -80,23 +104,37 @@ static void empty_products(void **unused) {
   for (int i = 0; i < 4; i++) assert_true(C[i] == 0);
 }
 
+/* A and B turned or not; m = 37 is done in place, m = 137 packed. */
+static void f32_of(int64_t M, bool A_turned, bool B_turned) {
+  enum { MOST = 137, N = 45, K = 300 };
+  static float A[MOST * K], B[K * N], C[MOST * N];
+  int64_t A_row = A_turned ? 1 : K, A_col = A_turned ? M : 1, B_row = B_turned ? 1 : N,
+          B_col = B_turned ? K : 1;
+  for (int i = 0; i < MOST * K; i++) A[i] = (float)draw();
+  for (int i = 0; i < K * N; i++) B[i] = (float)draw();
+  for (int i = 0; i < MOST * N; i++) C[i] = NAN;
+  assert_int_equal(nl_gemm_f32(M, N, K, 1, A, A_row, A_col, B, B_row, B_col, 0, C, N), NL_OK);
+  for (int64_t i = 0; i < M; i++)
+    for (int64_t j = 0; j < N; j++) {
+      double sum = 0, size = 0;
+      for (int64_t p = 0; p < K; p++) {
+        double term = (double)A[i * A_row + p * A_col] * (double)B[p * B_row + j * B_col];
+        sum += term;
+        size += fabs(term);
+      }
+      if (!(fabs(sum - (double)C[i * N + j]) <= (K + 2) * 0x1p-24 * size))
+        fail_msg("C(%d,%d)", (int)i, (int)j);
+    }
+}
+
 static void f32_rounds_like_f32(void **unused) {
   (void)unused;
-  enum { M = 37, N = 45, K = 300 };
-  static float A[M * K], B[K * N], C[M * N];
-  for (int i = 0; i < M * K; i++) A[i] = (float)draw();
-  for (int i = 0; i < K * N; i++) B[i] = (float)draw();
-  for (int i = 0; i < M * N; i++) C[i] = NAN;
-  assert_int_equal(nl_gemm_f32(M, N, K, 1, A, K, 1, B, N, 1, 0, C, N), NL_OK);
-  for (int i = 0; i < M; i++)
-    for (int j = 0; j < N; j++) {
-      double sum = 0, size = 0;
-      for (int p = 0; p < K; p++) {
-        sum += (double)A[i * K + p] * (double)B[p * N + j];
-        size += fabs((double)A[i * K + p] * (double)B[p * N + j]);
-      }
-      if (!(fabs(sum - (double)C[i * N + j]) <= (K + 2) * 0x1p-24 * size)) fail_msg("C(%d,%d)", i, j);
-    }
+  nl_cpu_level before = nl_cpu_level_of_kernels();
+  for (int level = 0; level <= (int)nl_cpu_detected(); level++) {
+    assert_int_equal(nl_kernels_use((nl_cpu_level)level), NL_OK);
+    for (int t = 0; t < 4; t++) f32_of(37, t & 1, t & 2), f32_of(137, t & 1, t & 2);
+  }
+  assert_int_equal(nl_kernels_use(before), NL_OK);
 }
 
 static void same_bits_at_any_thread_count(void **unused) {
@@ -131,6 +169,7 @@ static void failures(void **unused) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(sizes_and_strides),
+      cmocka_unit_test(same_bits_wherever),
       cmocka_unit_test(empty_products),
       cmocka_unit_test(f32_rounds_like_f32),
       cmocka_unit_test(same_bits_at_any_thread_count),
