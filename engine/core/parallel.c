@@ -133,3 +133,34 @@ void nl_parallel_for(int64_t count, int64_t grain, nl_task *task, void *context)
   pthread_mutex_unlock(&pool.lock);
   atomic_flag_clear(&busy);
 }
+
+/* --- items of uneven size ----------------------------------------------------------------------------------
+ */
+
+typedef struct queue {
+  nl_item *item;
+  void *context;
+  int64_t count;
+  atomic_llong next;
+} queue;
+
+static void drain(void *context, int64_t slot, int64_t end) {
+  queue *q = context;
+  for (; slot < end; slot++)
+    for (;;) {
+      int64_t item = atomic_fetch_add(&q->next, 1);
+      if (item >= q->count) break;
+      q->item(q->context, slot, item);
+    }
+}
+
+void nl_parallel_items(int64_t count, int64_t workers, nl_item *item, void *context) {
+  if (workers > count) workers = count;
+  if (workers > nl_threads()) workers = nl_threads();
+  if (workers <= 1) {
+    for (int64_t i = 0; i < count; i++) item(context, 0, i);
+    return;
+  }
+  queue q = {.item = item, .context = context, .count = count};
+  nl_parallel_for(workers, 1, drain, &q);
+}

@@ -9,7 +9,8 @@ struct nl_storage {
   _Alignas(64) char data[]; /* on the allocator's alignment */
 };
 
-static nl_status make(nl_dtype dtype, int ndim, const int64_t *shape, bool zeroed, nl_tensor *out) {
+static nl_status make(nl_dtype dtype, int ndim, const int64_t *shape, bool zeroed, nl_memory_kind kind,
+                      nl_tensor *out) {
   int64_t size, bytes;
   NL_TRY(nl_shape_size(ndim, shape, &size));
   if (__builtin_mul_overflow(size, nl_dtype_size(dtype), &bytes) || bytes > PTRDIFF_MAX / 2) {
@@ -17,7 +18,7 @@ static nl_status make(nl_dtype dtype, int ndim, const int64_t *shape, bool zeroe
     return nl_fail(NL_SHAPE, "a %s tensor of shape %s is larger than memory can be addressed",
                    nl_dtype_name(dtype), nl_shape_text(ndim, shape, text));
   }
-  nl_storage *storage = nl_alloc(bytes + (int64_t)sizeof(nl_storage), 1, NL_RESULT);
+  nl_storage *storage = nl_alloc(bytes + (int64_t)sizeof(nl_storage), 1, kind);
   if (!storage) return NL_NOMEM;
   atomic_init(&storage->references, 1);
   if (zeroed) memset(storage->data, 0, (size_t)bytes);
@@ -33,11 +34,15 @@ static nl_status make(nl_dtype dtype, int ndim, const int64_t *shape, bool zeroe
 }
 
 nl_status nl_tensor_new(nl_dtype dtype, int ndim, const int64_t *shape, nl_tensor *out) {
-  return make(dtype, ndim, shape, true, out);
+  return make(dtype, ndim, shape, true, NL_RESULT, out);
 }
 
 nl_status nl_tensor_new_uninitialised(nl_dtype dtype, int ndim, const int64_t *shape, nl_tensor *out) {
-  return make(dtype, ndim, shape, false, out);
+  return make(dtype, ndim, shape, false, NL_RESULT, out);
+}
+
+nl_status nl_tensor_new_workspace(nl_dtype dtype, int ndim, const int64_t *shape, nl_tensor *out) {
+  return make(dtype, ndim, shape, false, NL_WORKSPACE, out);
 }
 
 nl_tensor nl_tensor_share(const nl_tensor *t) {

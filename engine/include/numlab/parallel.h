@@ -13,6 +13,15 @@ typedef void nl_task(void *context, int64_t begin, int64_t end);
  * that is what makes results the same bits at any thread count. A call from inside a task runs serially. */
 void nl_parallel_for(int64_t count, int64_t grain, nl_task *task, void *context);
 
+/* One piece of work; worker, below the number of workers, says whose workspace to use. Must not fail. */
+typedef void nl_item(void *context, int64_t worker, int64_t item);
+
+/* Do item 0 .. count-1, each by whichever of at most `workers` threads is free next: for pieces of uneven
+ * size. Items start in ascending order. Each must give the same whoever does it and whatever was done before.
+ * A single item, or a single worker, runs in the caller, where parallel calls inside it still find the pool.
+ */
+void nl_parallel_items(int64_t count, int64_t workers, nl_item *item, void *context);
+
 /* Threads in use: NUMLAB_THREADS, else the cores this process may run on. */
 int nl_threads(void);
 /* 1 to 256; ARG otherwise. */

@@ -33,6 +33,9 @@ nl_status nl_tensor_new(nl_dtype dtype, int ndim, const int64_t *shape, nl_tenso
 /* The same with contents left as they are. */
 nl_status nl_tensor_new_uninitialised(nl_dtype dtype, int ndim, const int64_t *shape, nl_tensor *out);
 
+/* The same, counted as workspace: for what a call gives back before it returns. */
+nl_status nl_tensor_new_workspace(nl_dtype dtype, int ndim, const int64_t *shape, nl_tensor *out);
+
 /* Another reference to the same elements. */
 nl_tensor nl_tensor_share(const nl_tensor *t);
 

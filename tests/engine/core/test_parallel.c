@@ -1,4 +1,5 @@
-/* The pool: every element once at any count, grain and number of threads; nesting; a fork in between. */
+/* The pool: every element once at any count, grain and number of threads; nesting; a fork in between; items.
+ */
 #include "check.h"
 #include <numlab/parallel.h>
 #include <stdatomic.h>
@@ -98,6 +99,62 @@ static void parts_lie_on_the_caller_and_on_workers(void **state) {
   assert_false(nl_parallel_is_worker());
 }
 
+/* --- items ------------------------------------------------------------------------------------------- */
+
+enum { WORKERS = 4 };
+static atomic_int at_work[WORKERS], clashes;
+
+/* No two items run with the same worker's number at one time: its workspace is theirs alone. */
+static void visit_item(void *context, int64_t worker, int64_t item) {
+  (void)context;
+  if (worker < 0 || worker >= WORKERS || atomic_fetch_add(&at_work[worker], 1) != 0)
+    atomic_fetch_add(&clashes, 1);
+  atomic_fetch_add(&visits[item], 1);
+  if (worker >= 0 && worker < WORKERS) atomic_fetch_sub(&at_work[worker], 1);
+}
+
+static void items_from_within(void *context, int64_t begin, int64_t end) {
+  for (int64_t i = begin; i < end; i++) nl_parallel_items(100, WORKERS, visit_item, context);
+}
+
+static void items_run_once_each(void **state) {
+  (void)state;
+  const int64_t counts[] = {-1, 0, 1, 2, 3, 5, 1000, MOST};
+  int before = nl_threads();
+  for (int threads = 1; threads <= 6; threads++) {
+    assert_ok(nl_threads_set(threads));
+    for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
+      clear();
+      nl_parallel_items(counts[c], WORKERS, visit_item, NULL);
+      for (int64_t i = 0; i < MOST; i++) assert_int_equal(visits[i], i < counts[c]);
+    }
+  }
+  clear();
+  nl_parallel_for(1, 1, items_from_within, NULL); /* in the caller: the pool is free */
+  for (int i = 0; i < 100; i++) assert_int_equal(visits[i], 1);
+  assert_int_equal(clashes, 0);
+  assert_ok(nl_threads_set(before));
+}
+
+static void items_inside(void *context, int64_t worker, int64_t item) {
+  (void)worker;
+  (void)item;
+  nl_parallel_for(3, 1, who, context);
+}
+
+/* A single item may use the whole pool itself; of several, each runs on one thread. */
+static void a_single_item_finds_the_pool(void **state) {
+  (void)state;
+  assert_ok(nl_threads_set(3));
+  atomic_store(&on_workers, 0);
+  atomic_store(&on_caller, 0);
+  nl_parallel_items(1, 3, items_inside, NULL);
+  assert_int_equal(on_caller, 1);
+  assert_int_equal(on_workers, 2);
+  nl_parallel_items(30, 3, items_inside, NULL);
+  assert_int_equal(on_caller + on_workers, 3 + 30);
+}
+
 static void refuses_thread_counts(void **state) {
   (void)state;
   int before = nl_threads();
@@ -109,8 +166,9 @@ static void refuses_thread_counts(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(visits_each_once), cmocka_unit_test(nested_regions_run_serially),
-      cmocka_unit_test(survives_a_fork), cmocka_unit_test(parts_lie_on_the_caller_and_on_workers),
+      cmocka_unit_test(visits_each_once),     cmocka_unit_test(nested_regions_run_serially),
+      cmocka_unit_test(survives_a_fork),      cmocka_unit_test(parts_lie_on_the_caller_and_on_workers),
+      cmocka_unit_test(items_run_once_each),  cmocka_unit_test(a_single_item_finds_the_pool),
       cmocka_unit_test(refuses_thread_counts)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
