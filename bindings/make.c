@@ -243,7 +243,7 @@ static int random_tensor(lua_State *L, const char *what,
   int options, ndim = sizes_and_options(L, what, random_options, shape, &options);
   nl_dtype dtype = options ? nlL_checkplace(L, options, what, NL_F64) : NL_F64;
   generator *g = lua_touserdata(L, lua_upvalueindex(1));
-  bool seeded = options && lua_getfield(L, options, "seed") != LUA_TNIL;
+  bool seeded = options && lua_istable(L, options) && lua_getfield(L, options, "seed") != LUA_TNIL;
   uint64_t seed = seeded ? (uint64_t)nlL_optinteger(L, options, what, "seed", 0) : g->seed;
   nl_tensor *out = nlL_newtensor(L);
   nl_status s;
