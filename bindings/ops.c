@@ -71,6 +71,23 @@ static int l_product(lua_State *L) {
   return 1;
 }
 
+/* --- operators --------------------------------------------------------------------------------------- */
+
+/* t + x where x is a table with an operator of its own (a variable of numlab.grad, say): its class decides.
+ * Lua asks the left operand first, and a tensor knows nothing of other classes. */
+static bool deferred(lua_State *L, const char *event) {
+  if (!lua_istable(L, 2) || luaL_getmetafield(L, 2, event) == LUA_TNIL) return false;
+  lua_pushvalue(L, 1);
+  lua_pushvalue(L, 2);
+  lua_call(L, 2, 1);
+  return true;
+}
+
+static int l_plus(lua_State *L) { return deferred(L, "__add") ? 1 : l_add(L); }
+static int l_minus(lua_State *L) { return deferred(L, "__sub") ? 1 : l_sub(L); }
+static int l_times(lua_State *L) { return deferred(L, "__mul") ? 1 : l_product(L); }
+static int l_over(lua_State *L) { return deferred(L, "__div") ? 1 : l_div(L); }
+
 /* --- operators that tensors do not have: they say which method does it ------------------------------- */
 
 static int refuse(lua_State *L, const char *operator, const char * instead) {
@@ -129,10 +146,10 @@ static const luaL_Reg methods[] = {{"mul", l_mul},
                                    {"matmul", l_product},
                                    {NULL, NULL}};
 
-static const luaL_Reg operators[] = {{"__add", l_add},
-                                     {"__sub", l_sub},
-                                     {"__mul", l_product},
-                                     {"__div", l_div},
+static const luaL_Reg operators[] = {{"__add", l_plus},
+                                     {"__sub", l_minus},
+                                     {"__mul", l_times},
+                                     {"__div", l_over},
                                      {"__unm", l_neg},
                                      {"__pow", l_no_power},
                                      {"__mod", l_no_remainder},

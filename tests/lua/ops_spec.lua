@@ -38,6 +38,18 @@ describe("elementwise operations", function()
     raises("add: shapes 2x3 and 2 do not broadcast (dimension 2: 3 and 2)", function() return A + nl.ones(2) end)
   end)
 
+  it("leave it to a table with operators of its own, whichever side it stands on", function()
+    local function told(sign) return function(a, b) return sign, a, b end end
+    local class = {__add = told "+", __sub = told "-", __mul = told "*", __div = told "/"}
+    local x, t = setmetatable({}, class), nl.ones(2)
+    assert.equal("+", t + x)
+    assert.equal("-", t - x)
+    assert.equal("*", t * x)
+    assert.equal("/", t / x)
+    class.__mul = function(a, b) return rawequal(a, t) and rawequal(b, x) end
+    assert.is_true(t * x)
+  end)
+
   it("keep types apart and compute in them", function()
     raises("add: the tensors are f64 and f32; convert one with :to", function()
       return nl.ones(1) + nl.ones(1, {dtype = "f32"})
