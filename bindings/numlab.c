@@ -6,6 +6,7 @@ int luaopen_numlab(lua_State *L) {
   luaL_checkversion(L);
   lua_newtable(L);
   /* one line a binding file */
+  nlL_open_attention(L);
   nlL_open_diagnose(L);
   nlL_open_linalg(L);
   nlL_open_tensor(L);

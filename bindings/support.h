@@ -103,16 +103,17 @@ void nlL_setstring(lua_State *L, const char *key, const char *value);
 
 /* --- modules: each adds its functions to the table on top of the stack ------------------------------ */
 
-void nlL_open_tensor(lua_State *L);  /* tensor.c: the tensor class */
-void nlL_open_make(lua_State *L);    /* make.c: constructors of tensors */
-void nlL_open_ops(lua_State *L);     /* ops.c: elementwise, reductions, products as functions and methods */
-void nlL_open_reduce(lua_State *L);  /* reduce.c: reductions, norms */
-void nlL_open_combine(lua_State *L); /* combine.c: where, cat, softmax, allclose */
-void nlL_open_sparse(lua_State *L);  /* sparse.c: nl.sparse */
-void nlL_open_gallery(lua_State *L); /* gallery.c: nl.gallery */
-void nlL_open_solve(lua_State *L);   /* solve.c: nl.solve */
-void nlL_open_lu(lua_State *L);      /* lu.c: nl.lu */
-void nlL_open_linalg(lua_State *L);  /* linalg.c: borrowed factorisations */
+void nlL_open_tensor(lua_State *L);    /* tensor.c: the tensor class */
+void nlL_open_make(lua_State *L);      /* make.c: constructors of tensors */
+void nlL_open_ops(lua_State *L);       /* ops.c: elementwise, reductions, products as functions and methods */
+void nlL_open_reduce(lua_State *L);    /* reduce.c: reductions, norms */
+void nlL_open_combine(lua_State *L);   /* combine.c: where, cat, softmax, allclose */
+void nlL_open_sparse(lua_State *L);    /* sparse.c: nl.sparse */
+void nlL_open_gallery(lua_State *L);   /* gallery.c: nl.gallery */
+void nlL_open_solve(lua_State *L);     /* solve.c: nl.solve */
+void nlL_open_lu(lua_State *L);        /* lu.c: nl.lu */
+void nlL_open_linalg(lua_State *L);    /* linalg.c: borrowed factorisations */
+void nlL_open_attention(lua_State *L); /* attention.c: nl.attention, its gradient, merging */
 void nlL_open_diagnose(lua_State *L);
 void nlL_open_io(lua_State *L);     /* io.c: nl.load, nl.save */
 void nlL_open_system(lua_State *L); /* system.c: memory, clock, threads, devices, interrupt hook */

@@ -82,7 +82,7 @@ static int l_peak(lua_State *L) {
   return lua_gettop(L);
 }
 
-/* nl.memory.counts() -> table: live, peak, results, workspace, blocks, limit */
+/* nl.memory.counts() -> table: live, peak, results, workspace, peak_results, peak_workspace, blocks, limit */
 static int l_counts(lua_State *L) {
   nl_memory_counts now = nl_memory();
   const struct {
@@ -92,9 +92,11 @@ static int l_counts(lua_State *L) {
                 {"peak", now.peak},
                 {"results", now.live_kind[NL_RESULT]},
                 {"workspace", now.live_kind[NL_WORKSPACE]},
+                {"peak_results", now.peak_kind[NL_RESULT]},
+                {"peak_workspace", now.peak_kind[NL_WORKSPACE]},
                 {"blocks", now.blocks},
                 {"limit", now.limit}};
-  lua_createtable(L, 0, 6);
+  lua_createtable(L, 0, 8);
   for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
     lua_pushinteger(L, fields[i].value);
     lua_setfield(L, -2, fields[i].name);

@@ -54,7 +54,9 @@ function nl.memory.peak(fn, device) end
 ---     assert(nl.memory.limit(before) == 1 << 30)
 function nl.memory.limit(bytes) end
 
----The allocator's counters: live, peak, results (bytes kept), workspace, blocks, limit.
+---The allocator's counters in bytes: live, peak, results (live bytes that callers keep), workspace (what calls give back
+---before they return), peak_results and peak_workspace (the highest of each by itself since nl.memory.peak began last),
+---limit; and blocks, their number.
 ---@return table counts
 --- Example:
 ---     assert(nl.memory.counts().live == nl.memory.live())

@@ -1,0 +1,114 @@
+/* The gradient of a bias without the score matrix: dbias(b,h,i,j) = dS(b,h,i,j), the gradient before the cap,
+ * summed over the dimensions in which the bias was broadcast. dS is recomputed tile by tile as in
+ * flash_backward_tmpl.c, once more, so that each sum is made by one worker in one order: a tile of rows of
+ * the bias over all batches and heads that share it; of a bias that is the same for all rows, all rows.
+ *
+ * Workspace: that of a backward tile a worker, and for 16-bit types the sums, one number an element of the
+ * bias. */
+#include "core/tmpl.h"
+#include "impl.h"
+#include "tile.h"
+#include <numlab/interrupt.h>
+#include <numlab/memory.h>
+#include <numlab/parallel.h>
+
+typedef struct room {
+  NL_R *P, *dS, *delta, *q, *dout, *k, *v, *product;
+} room;
+
+typedef struct job {
+  const nl_backward *g;
+  NL_R *sums;       /* laid out like dbias */
+  int64_t shape[4]; /* of the bias, with leading ones */
+  NL_R *base;
+  int64_t size; /* of one worker's workspace */
+} job;
+
+static int64_t layout(const nl_attention_plan *plan, NL_R *base, room *w) {
+  int64_t used = 0, rows = plan->o.q_tile, keys = plan->o.k_tile, d = plan->head_dim, dv = plan->value_dim;
+  bool converts = plan->dtype != plan->compute;
+  w->P = nl_take(plan, base, &used, rows * keys);
+  w->dS = nl_take(plan, base, &used, rows * keys);
+  w->delta = nl_take(plan, base, &used, rows);
+  w->q = nl_take(plan, base, &used, converts ? rows * d : 0);
+  w->dout = nl_take(plan, base, &used, converts ? rows * dv : 0);
+  w->k = nl_take(plan, base, &used, converts ? keys * d : 0);
+  w->v = nl_take(plan, base, &used, converts ? keys * dv : 0);
+  w->product = nl_take(plan, base, &used, NL_FN(nl_tile_room)(plan, rows, keys));
+  return used;
+}
+
+/* dS of the block, added to the sums. */
+static void add_block(const job *j, const nl_block *b, const NL_R *dS) {
+  const int64_t *shape = j->shape;
+  int64_t keys = nl_range_size(b->keys), batch = b->sequence.batch;
+  int64_t matrix = (shape[0] == 1 ? 0 : batch) * shape[1] + (shape[1] == 1 ? 0 : b->head);
+  for (int64_t i = 0; i < nl_range_size(b->rows); i++) {
+    int64_t row = shape[2] == 1 ? 0 : b->rows.begin + i;
+    NL_R *sum = j->sums + (matrix * shape[2] + row) * shape[3];
+    for (int64_t c = 0; c < keys; c++) sum[shape[3] == 1 ? 0 : b->keys.begin + c] += dS[i * keys + c];
+  }
+}
+
+/* All tiles of keys that the rows of b see. */
+static void add_rows(const job *j, nl_block b, const room *w) {
+  const nl_attention_plan *plan = b.plan;
+  int64_t batch = b.sequence.batch, kv_head = b.head / plan->group;
+  int64_t at = (batch * plan->heads + b.head) * plan->q.shape[2] + b.rows.begin;
+  nl_range sees = nl_rows_see(plan, &b.sequence, b.rows);
+  backward_tiles t = {.P = w->P, .dS = w->dS, .room = w->product, .delta = w->delta};
+  t.q = NL_FN(nl_tile_load)(&plan->q, batch, b.head, b.rows, w->q);
+  t.dout = NL_FN(nl_tile_load)(&j->g->dout, batch, b.head, b.rows, w->dout);
+  t.lse = (const NL_R *)nl_tensor_data(&j->g->lse) + at;
+  NL_FN(nl_tile_delta)(&j->g->dout, &j->g->out, batch, b.head, b.rows, w->delta);
+  for (int64_t k = sees.begin; k < sees.end && !nl_interrupted(); k += plan->o.k_tile) {
+    b.keys = (nl_range){k, k + plan->o.k_tile < sees.end ? k + plan->o.k_tile : sees.end};
+    t.ld = nl_range_size(b.keys);
+    t.k = NL_FN(nl_tile_load)(&plan->k, batch, kv_head, b.keys, w->k);
+    t.v = NL_FN(nl_tile_load)(&plan->v, batch, kv_head, b.keys, w->v);
+    NL_FN(nl_tile_backward)(&b, &t);
+    add_block(j, &b, t.dS);
+  }
+}
+
+/* Item: (batch of the bias, head of the bias, tile of its rows). */
+static void one_item(void *context, int64_t worker, int64_t item) {
+  const job *j = context;
+  const nl_attention_plan *plan = &j->g->plan;
+  const int64_t *shape = j->shape;
+  int64_t tiles = nl_tiles(plan->q.shape[2], plan->o.q_tile), own = shape[2] == 1 ? 1 : tiles;
+  int64_t tile = item % own, head = item / own % shape[1], batch = item / own / shape[1];
+  int64_t batches = shape[0] == 1 ? plan->sequences : 1, heads = shape[1] == 1 ? plan->heads : 1;
+  room w;
+  layout(plan, j->base + worker * j->size, &w);
+  for (int64_t s = batch; s < batch + batches; s++)
+    for (int64_t h = head; h < head + heads; h++)
+      for (int64_t t = tile; t < (shape[2] == 1 ? tiles : tile + 1) && !nl_interrupted(); t++) {
+        nl_block b = {.plan = plan, .sequence = nl_attention_sequence(plan, s), .head = h};
+        b.rows = nl_tile(t, plan->o.q_tile, plan->q.shape[2]);
+        add_rows(j, b, &w);
+      }
+}
+
+nl_status NL_FN(nl_bias_backward)(const nl_backward *g) {
+  const nl_attention_plan *plan = &g->plan;
+  const nl_tensor *bias = plan->o.bias;
+  room w;
+  job j = {.g = g, .shape = {1, 1, 1, 1}, .size = layout(plan, NULL, &w)};
+  for (int d = 0; d < bias->ndim; d++) j.shape[4 - bias->ndim + d] = bias->shape[d];
+  int64_t tiles = j.shape[2] == 1 ? 1 : nl_tiles(plan->q.shape[2], plan->o.q_tile);
+  int64_t items = j.shape[0] * j.shape[1] * tiles, workers = nl_threads() < items ? nl_threads() : items;
+  nl_tensor sums;
+  NL_TRY(nl_tensor_new_workspace(NL_DTYPE, 4, j.shape, &sums));
+  j.sums = nl_tensor_data(&sums);
+  for (int64_t i = 0; i < nl_tensor_size(&sums); i++) j.sums[i] = 0;
+  j.base = nl_alloc(workers * j.size, sizeof *j.base, NL_WORKSPACE);
+  nl_status s = j.base ? NL_OK : NL_NOMEM;
+  if (s == NL_OK) nl_parallel_items(items, workers, one_item, &j);
+  for (int64_t i = 0; i < nl_tensor_size(&sums) && s == NL_OK; i++)
+    nl_dtype_store(g->dbias.dtype, (char *)nl_tensor_data(&g->dbias) + i * nl_dtype_size(g->dbias.dtype),
+                   (double)j.sums[i]);
+  nl_free(j.base);
+  nl_tensor_release(&sums);
+  return s;
+}

@@ -1,0 +1,131 @@
+/* Attention of one or few queries over many keys (flash decoding): the keys of a head are cut into pieces,
+ * each piece gives O, m and l like a tile of flash attention, and the pieces are merged by their maxima:
+ *
+ *   m = max_p m_p,   l = sum_p exp(m_p - m) l_p,   O = sum_p exp(m_p - m) O_p / l,   lse = m + log l
+ *
+ * So a single row keeps every thread busy, and the heads of a group read a piece of K and V while it is in
+ * cache. Sizes alone decide on the pieces. Workspace beside that of flash: (Dv + 2) numbers a row, query head
+ * and piece. */
+#include "core/tmpl.h"
+#include "flash.h"
+#include "impl.h"
+#include <math.h>
+#include <numlab/interrupt.h>
+#include <numlab/memory.h>
+#include <numlab/parallel.h>
+
+typedef struct job {
+  const nl_forward *f;
+  NL_R *base;
+  int64_t size; /* of one worker's workspace */
+  int64_t pieces, kv_heads;
+  NL_R *O, *m, *l; /* of every (sequence, head, piece): longest_q rows each */
+} job;
+
+/* Some 64 pieces over all heads, none below 256 keys. */
+static int64_t count_pieces(const nl_attention_plan *plan) {
+  enum { WANTED = 64, LEAST_KEYS = 256 };
+  int64_t units = plan->sequences * plan->heads, pieces = units > 0 ? nl_tiles(WANTED, units) : 1;
+  int64_t most = nl_tiles(plan->longest_k, LEAST_KEYS);
+  return pieces > most ? (most > 0 ? most : 1) : pieces;
+}
+
+static nl_range piece_of(const nl_sequence *s, int64_t piece, int64_t pieces) {
+  int64_t keys = nl_range_size(s->k);
+  return (nl_range){keys * piece / pieces, keys * (piece + 1) / pieces};
+}
+
+static nl_range overlap(nl_range a, nl_range b) {
+  nl_range both = {a.begin > b.begin ? a.begin : b.begin, a.end < b.end ? a.end : b.end};
+  if (both.end < both.begin) both.end = both.begin;
+  return both;
+}
+
+/* The rows that all pieces of (sequence s, head) write from. */
+static int64_t slot(const job *j, int64_t s, int64_t head, int64_t piece) {
+  const nl_attention_plan *plan = &j->f->plan;
+  return ((s * plan->heads + head) * j->pieces + piece) * plan->longest_q;
+}
+
+/* One piece of the keys of one key head, for every query head of its group and every row. */
+static void one_piece(void *context, int64_t worker, int64_t item) {
+  const job *j = context;
+  const nl_attention_plan *plan = &j->f->plan;
+  int64_t piece = item % j->pieces, kv_head = item / j->pieces % j->kv_heads,
+          s = item / j->pieces / j->kv_heads;
+  int64_t dv = plan->value_dim;
+  flash_state w;
+  NL_FN(nl_flash_layout)(plan, j->base + worker * j->size, &w);
+  nl_block b = {.plan = plan, .sequence = nl_attention_sequence(plan, s)};
+  int64_t tiles = nl_tiles(nl_range_size(b.sequence.q), plan->o.q_tile);
+  for (int64_t g = 0; g < plan->group; g++)
+    for (int64_t t = 0; t < tiles && !nl_interrupted(); t++) {
+      b.head = kv_head * plan->group + g;
+      b.rows = nl_tile(t, plan->o.q_tile, nl_range_size(b.sequence.q));
+      b.keys = overlap(piece_of(&b.sequence, piece, j->pieces), nl_rows_see(plan, &b.sequence, b.rows));
+      NL_FN(nl_flash_rows)(&b, &w);
+      int64_t to = slot(j, s, b.head, piece) + b.rows.begin, rows = nl_range_size(b.rows);
+      for (int64_t i = 0; i < rows; i++) {
+        j->m[to + i] = w.m[i];
+        j->l[to + i] = w.l[i];
+      }
+      for (int64_t i = 0; i < rows * dv; i++) j->O[to * dv + i] = w.O[i];
+    }
+}
+
+/* Row i of (sequence, head): the pieces in order; the sum ends in the first one's place. */
+static void merge_row(const job *j, int64_t s, int64_t head, int64_t i) {
+  int64_t d = j->f->plan.value_dim, first = slot(j, s, head, 0) + i;
+  NL_R m = -(NL_R)INFINITY, l = 0, *O = j->O + first * d;
+  for (int64_t p = 0; p < j->pieces; p++) {
+    int64_t at = slot(j, s, head, p) + i;
+    if (j->m[at] > m) m = j->m[at];
+  }
+  for (int64_t p = 0; p < j->pieces; p++) {
+    int64_t at = slot(j, s, head, p) + i;
+    bool none = j->l[at] == 0; /* exp(-inf - -inf) would be NaN */
+    NL_R share = none ? 0 : m == -(NL_R)INFINITY ? 1 : (NL_R)exp((double)(j->m[at] - m));
+    if (!none) l += share * j->l[at];
+    for (int64_t c = 0; c < d; c++) O[c] = (p == 0 ? 0 : O[c]) + (none ? 0 : share * j->O[at * d + c]);
+  }
+  j->m[first] = m;
+  j->l[first] = l;
+}
+
+static void merge(void *context, int64_t worker, int64_t item) {
+  const job *j = context;
+  const nl_attention_plan *plan = &j->f->plan;
+  int64_t head = item % plan->heads, s = item / plan->heads, dv = plan->value_dim, at = slot(j, s, head, 0);
+  nl_sequence sequence = nl_attention_sequence(plan, s);
+  int64_t rows = nl_range_size(sequence.q);
+  (void)worker;
+  if (rows == 0) return;
+  for (int64_t i = 0; i < rows; i++) merge_row(j, s, head, i);
+  flash_state whole = {.O = j->O + at * dv, .m = j->m + at, .l = j->l + at};
+  NL_R *lse = (NL_R *)nl_tensor_data(&j->f->lse) + (sequence.batch * plan->heads + head) * plan->q.shape[2];
+  NL_FN(nl_flash_finish)(&whole, rows, dv, lse + sequence.q.begin);
+  NL_FN(nl_tile_store)(whole.O, &j->f->out, sequence.batch, head, sequence.q);
+}
+
+nl_status NL_FN(nl_decode_forward)(const nl_forward *f) {
+  const nl_attention_plan *plan = &f->plan;
+  flash_state w;
+  job j = {.f = f, .pieces = count_pieces(plan), .kv_heads = plan->k.shape[1]};
+  int64_t items = plan->sequences * j.kv_heads * j.pieces, used = 0;
+  int64_t workers = nl_threads() < items ? nl_threads() : items;
+  int64_t rows = plan->sequences * plan->heads * j.pieces * plan->longest_q;
+  j.size = NL_FN(nl_flash_layout)(plan, NULL, &w);
+  j.base = nl_alloc(workers * j.size, sizeof *j.base, NL_WORKSPACE);
+  NL_R *parts = nl_alloc(rows * (plan->value_dim + 2) + 3 * plan->unit, sizeof *parts, NL_WORKSPACE);
+  nl_status s = j.base && parts ? NL_OK : NL_NOMEM;
+  if (s != NL_OK) goto done;
+  j.O = nl_take(plan, parts, &used, rows * plan->value_dim);
+  j.m = nl_take(plan, parts, &used, rows);
+  j.l = nl_take(plan, parts, &used, rows);
+  nl_parallel_items(items, workers, one_piece, &j);
+  if (!nl_interrupted()) nl_parallel_items(plan->sequences * plan->heads, workers, merge, &j);
+done:
+  nl_free(j.base);
+  nl_free(parts);
+  return s;
+}

@@ -1,0 +1,74 @@
+/* Two results over disjoint sets of keys as one (the associative step of flash decoding and ring attention):
+ *
+ *   m = max(lse1, lse2),  w1 = exp(lse1 - m),  w2 = exp(lse2 - m)
+ *   lse = m + log(w1 + w2),  out = (w1 out1 + w2 out2) / (w1 + w2)
+ *
+ * Computed in f64, rounded once. */
+#include <math.h>
+#include <numlab/attention.h>
+#include <string.h>
+
+static nl_status check(const nl_tensor *out1, const nl_tensor *lse1, const nl_tensor *out2,
+                       const nl_tensor *lse2) {
+  char left[NL_SHAPE_TEXT], right[NL_SHAPE_TEXT];
+  if (!nl_tensor_same_shape(out1, out2))
+    return nl_fail(NL_SHAPE, "attention_merge: out1 is %s, out2 is %s, expected one shape",
+                   nl_shape_text(out1->ndim, out1->shape, left),
+                   nl_shape_text(out2->ndim, out2->shape, right));
+  if (out1->dtype != out2->dtype || lse1->dtype != lse2->dtype || !nl_dtype_is_float(out1->dtype) ||
+      !nl_dtype_is_float(lse1->dtype))
+    return nl_fail(NL_DTYPE,
+                   "attention_merge: out1 is %s, out2 is %s, lse1 is %s, lse2 is %s, expected one float "
+                   "type for the outs and one for the lses",
+                   nl_dtype_name(out1->dtype), nl_dtype_name(out2->dtype), nl_dtype_name(lse1->dtype),
+                   nl_dtype_name(lse2->dtype));
+  for (int i = 1; i <= 2; i++) {
+    const nl_tensor *lse = i == 1 ? lse1 : lse2;
+    if (out1->ndim > 0 && lse->ndim == out1->ndim - 1 &&
+        memcmp(lse->shape, out1->shape, (size_t)lse->ndim * sizeof *lse->shape) == 0)
+      continue;
+    return nl_fail(NL_SHAPE, "attention_merge: lse%d is %s, expected %s without its last dimension", i,
+                   nl_shape_text(lse->ndim, lse->shape, left), nl_shape_text(out1->ndim, out1->shape, right));
+  }
+  return NL_OK;
+}
+
+/* A share of 0 takes nothing from its side, not even NaN. */
+static double weigh(double w, double x) { return w == 0 ? 0 : w * x; }
+
+static void merge_rows(const nl_tensor *out1, const nl_tensor *lse1, const nl_tensor *out2,
+                       const nl_tensor *lse2, const nl_tensor *out, const nl_tensor *lse) {
+  int64_t rows = nl_tensor_size(lse), d = out->shape[out->ndim - 1];
+  for (int64_t i = 0; i < rows; i++) {
+    int64_t index[NL_MAX_NDIM], rest = i;
+    for (int dim = lse->ndim - 1; dim >= 0; dim--) {
+      index[dim] = rest % lse->shape[dim];
+      rest /= lse->shape[dim];
+    }
+    double a = nl_tensor_get(lse1, index), b = nl_tensor_get(lse2, index), m = a > b || isnan(a) ? a : b;
+    bool none = m == -(double)INFINITY;
+    double w1 = none ? 0 : exp(a - m), w2 = none ? 0 : exp(b - m), sum = w1 + w2;
+    nl_tensor_put(lse, index, none ? m : m + log(sum));
+    for (int64_t c = 0; c < d; c++) {
+      index[lse->ndim] = c;
+      double x = weigh(w1, nl_tensor_get(out1, index)) + weigh(w2, nl_tensor_get(out2, index));
+      nl_tensor_put(out, index, none ? 0 : x / sum);
+    }
+  }
+}
+
+nl_status nl_attention_merge(const nl_tensor *out1, const nl_tensor *lse1, const nl_tensor *out2,
+                             const nl_tensor *lse2, nl_tensor *out, nl_tensor *lse) {
+  nl_tensor merged, merged_lse;
+  NL_TRY(check(out1, lse1, out2, lse2));
+  NL_TRY(nl_tensor_new(out1->dtype, out1->ndim, out1->shape, &merged));
+  nl_status s = nl_tensor_new(lse1->dtype, lse1->ndim, lse1->shape, &merged_lse);
+  if (s != NL_OK) {
+    nl_tensor_release(&merged);
+    return s;
+  }
+  merge_rows(out1, lse1, out2, lse2, &merged, &merged_lse);
+  *out = merged;
+  *lse = merged_lse;
+  return NL_OK;
+}
