@@ -2,6 +2,7 @@
 -- that guarantees convergence. The spectral radius of (D - L)^-1 U tells beforehand what will happen.
 --   numlab run experiments/task1_nondominant.lua n=500
 local nl = require "numlab"
+local experiment = require "numlab.experiment"
 local rows_of = require "numlab.rows"
 local sweep = require "numlab.sweep"
 local task1 = require "numlab.task1"
@@ -85,13 +86,13 @@ for i, kind in ipairs(KINDS) do
   end
 end
 
-task1.print(rows, { "kind", "method", "code", "iterations", "predicted_iterations", "rate", "radius", "rel_error",
-  "relative_residual", "seconds" })
+experiment.print(rows, { "kind", "method", "code", "iterations", "predicted_iterations", "rate", "radius", "rel_error",
+  "relative_residual", "seconds" }, task1.FORMAT)
 local figure = { xlabel = "sweep", ylabel = "||b - A x|| / ||b||", ylog = true, series = histories }
-task1.show(figure)
+experiment.show(figure)
 figure.file, figure.title = "history", "Gauss-Seidel without strict dominance; dashed: slope of the spectral radius"
-task1.finish{
-  out = o.out, name = "task1_nondominant", formats = o.formats, arguments = o, rows = rows,
+experiment.finish{
+  out = o.out, name = "task1_nondominant", formats = o.formats, arguments = o, rows = rows, format = task1.FORMAT,
   title = "Gauss-Seidel without strict diagonal dominance",
   question = "When a matrix is not strictly dominant, does Gauss-Seidel converge, how fast, and what in it decides?",
   columns = { "kind", "method", "code", "iterations", "predicted_iterations", "rate", "radius", "rel_error",

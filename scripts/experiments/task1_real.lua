@@ -1,6 +1,7 @@
 -- Task 1, real matrices: what each method makes of every .mtx file of a folder, and why it cannot where it cannot.
 --   numlab run experiments/task1_real.lua dir=matrices          (or NUMLAB_MATRICES=matrices)
 local nl = require "numlab"
+local experiment = require "numlab.experiment"
 local file = require "numlab.file"
 local findings = require "numlab.findings"
 local rows_of = require "numlab.rows"
@@ -90,10 +91,10 @@ for i, name in ipairs(names) do
       best.rel_error or 0 / 0) or "not solved", #why > 0 and "; " .. table.concat(why, "; ") or "")
 end
 
-task1.print(rows, { "file", "method", "n", "nnz", "seconds", "iterations", "predicted_iterations", "rel_error",
-  "backward_error", "nnz_factor", "code" })
-task1.finish{
-  out = o.out, name = "task1_real", formats = o.formats, arguments = o, rows = rows,
+experiment.print(rows, { "file", "method", "n", "nnz", "seconds", "iterations", "predicted_iterations", "rel_error",
+  "backward_error", "nnz_factor", "code" }, task1.FORMAT)
+experiment.finish{
+  out = o.out, name = "task1_real", formats = o.formats, arguments = o, rows = rows, format = task1.FORMAT,
   title = "Real matrices", question = "What does each method make of matrices from practice, and where can it not?",
   columns = { "file", "method", "n", "nnz", "seconds", "iterations", "rel_error", "backward_error", "nnz_factor",
     "code", "message" },

@@ -1,6 +1,7 @@
 -- Task 1, the methods side by side: one strictly dominant system, every method numlab knows, time and accuracy.
 --   numlab run experiments/task1_solvers.lua n=1000 peers=true
 local nl = require "numlab"
+local experiment = require "numlab.experiment"
 local file = require "numlab.file"
 local findings = require "numlab.findings"
 local peers = require "numlab.peers"
@@ -92,13 +93,14 @@ for _, r in ipairs(rows_of.where(ranked, function(r) return r.growth end)) do
     and (", theory for a dominant matrix: at most 2%s"):format(r.growth <= 2 and "" or " - DEVIATES") or "")
 end
 
-task1.print(rows, { "method", "seconds", "repeats", "iterations", "predicted_iterations", "rel_error",
-  "relative_residual", "backward_error", "error_bound", "peak_bytes", "nnz_factor", "code" })
+experiment.print(rows, { "method", "seconds", "repeats", "iterations", "predicted_iterations", "rel_error",
+  "relative_residual", "backward_error", "error_bound", "peak_bytes", "nnz_factor", "code" }, task1.FORMAT)
 local sections = { { "Side by side", said }, { "Accuracy", findings.accuracy(rows) } }
 local failures = findings.failures(rows)
 if #failures > 0 then sections[#sections + 1] = { "Who cannot, and why", failures } end
-task1.finish{
-  out = o.out, name = "task1_solvers", formats = o.formats, arguments = o, rows = rows, notes = notes,
+experiment.finish{
+  out = o.out, name = "task1_solvers", formats = o.formats, arguments = o, rows = rows, format = task1.FORMAT,
+  notes = notes,
   title = "The methods side by side", sections = sections,
   question = ("How fast and how accurate are direct and iterative methods on one system, n = %d, density %g, signs %s, "
     .. "dominance %g?"):format(o.n, o.density, o.sign, o.ratio),

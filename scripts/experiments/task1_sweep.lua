@@ -2,6 +2,7 @@
 -- the accuracy and the memory of direct and iterative methods.
 --   numlab run experiments/task1_sweep.lua quick=true
 local nl = require "numlab"
+local experiment = require "numlab.experiment"
 local findings = require "numlab.findings"
 local rows_of = require "numlab.rows"
 local sweep = require "numlab.sweep"
@@ -101,13 +102,13 @@ for i, n in ipairs(o.n) do square.y[i] = 8 * n * n end
 for _, panel in ipairs(memory) do table.insert(panel.series, square) end
 
 -- The table, one plot here, figures and the page with what the rows show.
-task1.print(rows, { "n", "density", "sign", "method", "seconds", "repeats", "iterations", "predicted_iterations",
-  "rate", "rel_error", "relative_residual", "peak_bytes", "nnz_factor", "code" })
+experiment.print(rows, { "n", "density", "sign", "method", "seconds", "repeats", "iterations", "predicted_iterations",
+  "rate", "rel_error", "relative_residual", "peak_bytes", "nnz_factor", "code" }, task1.FORMAT)
 local first = time[1]
-task1.show{ title = "seconds against n: " .. first.title, xlabel = "n", xlog = true, ylog = true,
+experiment.show{ title = "seconds against n: " .. first.title, xlabel = "n", xlog = true, ylog = true,
   series = first.series }
-task1.finish{
-  out = o.out, name = "task1_sweep", formats = o.formats, arguments = o, rows = rows,
+experiment.finish{
+  out = o.out, name = "task1_sweep", formats = o.formats, arguments = o, rows = rows, format = task1.FORMAT,
   title = "Direct and iterative methods: what size, density and dominance decide",
   question = ("How do time, iterations, accuracy and memory of %s depend on n, on the density and on the signs of a "
     .. "strictly dominant matrix (ratio %s)?"):format(table.concat(o.methods, ", "), text.number(o.ratio)),

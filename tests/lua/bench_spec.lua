@@ -35,6 +35,19 @@ describe("numlab.bench", function()
     assert.equal(0, r[2].seconds_iqr)
   end)
 
+  it("keeps the samples of parts beside those of the whole", function()
+    local k = 0
+    local r = compare({ { name = "x", run = function()
+      k = k + 1
+      return { seconds = 3 * k, parts = { forward = k, backward = 2 * k } }
+    end }, contestant("y", 0.1) }, { repeats = 3, slow = 100 })
+    assert.same({ 3, 6, 9 }, r[1].samples) -- the first turn was long enough to count
+    assert.same({ samples = { 2, 4, 6 }, seconds = 4, seconds_min = 2, seconds_iqr = 2.0, repeats = 3 },
+      r[1].parts.backward)
+    assert.equal(2, r[1].parts.forward.seconds)
+    assert.is_nil(r[2].parts)
+  end)
+
   it("keeps a long first run and repeats less where a contestant is slow", function()
     local r = compare({ contestant("slow", 3), contestant("quick", 0.001) }, { repeats = 5, slow = 5 })
     assert.equal(2, r[1].repeats)

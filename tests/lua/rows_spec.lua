@@ -20,6 +20,13 @@ describe("numlab.rows", function()
     assert.is_true(c[3] ~= c[3])
   end)
 
+  it("says from where to where", function()
+    assert.same({ "1 to 2.5", 1, 2.5 }, { rows_of.range({ 2.5, 0 / 0, 1 }) })
+    assert.equal("2.50", (rows_of.range({ 2.501, 2.499 }, "%.2f")))
+    assert.equal("<1> to <2>", (rows_of.range({ 1, 2 }, function(v) return ("<%d>"):format(v) end)))
+    assert.equal("none", (rows_of.range({ 0 / 0 })))
+  end)
+
   it("groups in the order of first sight", function()
     assert.same({ 1, 2, 3, 4 }, rows_of.distinct(rows, "n"))
     local groups = rows_of.group(rows, { "method" })

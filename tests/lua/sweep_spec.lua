@@ -41,6 +41,20 @@ describe("numlab.sweep", function()
     assert.equal("85944171f73967e8", sweep.hash("foobar"))
   end)
 
+  it("gives the parts of a time columns of their own", function()
+    local k = 0
+    local rows = sweep.run(options({ contestants = { "a" }, axes = { { "n", { 1 } } },
+      columns = { "n", "method", "forward_s", "forward_min", "forward_iqr", "backward_s", "repeats", "code" },
+      run = function()
+        k = k + 1
+        return { seconds = 3 * k / 64, parts = { forward = k / 64, backward = 2 * k / 64 } }
+      end }))
+    assert.same({ 2.5 / 64, 2 / 64, 0.5 / 64, 5 / 64 },
+      { rows[1].forward_s, rows[1].forward_min, rows[1].forward_iqr, rows[1].backward_s })
+    assert.is_nil(rows[1].parts)
+    assert.matches("\n1,a,0.0390625,0.03125,0.0078125,0.078125,2,OK\n$", assert(file.read(folder .. "/t.csv")))
+  end)
+
   it("gives a row a point and contestant, failures with their code", function()
     local rows, info = sweep.run(options())
     assert.equal(8, #rows)

@@ -1,5 +1,4 @@
 local nl = require "numlab"
-local file = require "numlab.file"
 local task1 = require "numlab.task1"
 
 describe("numlab.task1", function()
@@ -38,23 +37,5 @@ describe("numlab.task1", function()
     assert.error_matches(function() task1.check({ methods = { "guass" } }) end, "did you mean 'gauss'")
     assert.error_matches(function() task1.check({ methods = {}, n = { 5, -5 } }) end, "n is %-5, expected at least 1")
     assert.error_matches(function() task1.check({ methods = {}, repeats = 0 }) end, "repeats is 0, expected at least 1")
-  end)
-
-  it("ends a run with figures and a page", function()
-    local out = os.tmpname()
-    os.remove(out)
-    assert(file.make_folder(out))
-    local write, said = io.write, {}
-    io.write = function(...) said[#said + 1] = table.concat({ ... }) end -- luacheck: ignore 122
-    local ok, files = pcall(task1.finish, { out = out, name = "t", title = "T", question = "Q?", arguments = {},
-      rows = { { n = 1 } }, columns = { "n" }, sections = { { "S", { "a finding" } } },
-      drawings = { { file = "f", series = { { x = { 1, 2 }, y = { 1, 2 } } } } } })
-    io.write = write -- luacheck: ignore 122
-    assert.is_true(ok, files)
-    assert.is_truthy(file.read(out .. "/f.gp"))
-    assert.matches("# T", assert(file.read(out .. "/t.md")))
-    assert.matches("a finding", table.concat(said))
-    assert.equal(out .. "/t.md", files[#files])
-    file.capture("rm -rf -- " .. file.quote(out))
   end)
 end)

@@ -50,17 +50,39 @@ local function turn(contestant, clock)
   if not result[1] then return { failed = true, message = result[2], raised = true } end
   local value, message, info = result[2], result[3], result[4]
   if value == nil then return { failed = true, message = message, info = info } end
-  if type(value) == "table" and type(value.seconds) == "number" then seconds = value.seconds end
-  return { value = value, seconds = seconds }
+  local parts
+  if type(value) == "table" then
+    if type(value.seconds) == "number" then seconds = value.seconds end
+    parts = value.parts
+  end
+  return { value = value, seconds = seconds, parts = parts }
+end
+
+-- One turn's time, and those of its parts, into the lists of samples.
+local function keep(r, got)
+  r.samples[#r.samples + 1] = got.seconds
+  for name, seconds in pairs(got.parts or {}) do
+    r.parts = r.parts or {}
+    r.parts[name] = r.parts[name] or { samples = {} }
+    table.insert(r.parts[name].samples, seconds)
+  end
+end
+
+local function summarise(r)
+  for key, value in pairs(M.summary(r.samples)) do r[key] = value end
+  for _, part in pairs(r.parts or {}) do
+    for key, value in pairs(M.summary(part.samples)) do part[key] = value end
+  end
 end
 
 --- Time contestants against each other.
 ---@param options table  contestants = {{name=, run=function, check=function?}, ...}; run returns its result (a table
---- with a field `seconds` gives its own time), or nil, message, info; check(result) returns true, or false and why.
+--- with a field `seconds` gives its own time, with `parts` = {name = seconds} the times of its parts), or nil, message,
+--- info; check(result) returns true, or false and why.
 --- repeats = 5; slow = 5: a contestant stops early once its turns took that many seconds; pause = 0.005 seconds
 --- between turns; on_turn(result so far, seconds, round) is called after each: result.done after its last
----@return table[] results  in the order given: {name, samples, seconds, seconds_min, seconds_iqr, repeats, first =
---- what the first turn returned} or {name, failed = true, message, info, raised}
+---@return table[] results  in the order given: {name, samples, seconds, seconds_min, seconds_iqr, repeats, parts = {name
+--- = {samples, seconds, ...}}, first = what the first turn returned} or {name, failed = true, message, info, raised}
 function M.compare(options)
   text.check_options("bench.compare", options, OPTIONS)
   local list = options and options.contestants
@@ -92,13 +114,13 @@ function M.compare(options)
         if got.failed then
           r.failed, r.message, r.info, r.raised, r.done = true, got.message, got.info, got.raised, true
         else
-          if round > 0 or got.seconds >= WARM then r.samples[#r.samples + 1] = got.seconds end
+          if round > 0 or got.seconds >= WARM then keep(r, got) end
           r.total = r.total + got.seconds
           r.done = #r.samples >= repeats or (#r.samples > 0 and r.total >= slow)
         end
         if r.done then
           active = active - 1
-          if not r.failed then for key, value in pairs(M.summary(r.samples)) do r[key] = value end end
+          if not r.failed then summarise(r) end
         end
         if options.on_turn then options.on_turn(r, got.seconds, round) end
       end

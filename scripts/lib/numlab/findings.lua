@@ -8,15 +8,7 @@ local M = {}
 
 local function add(out, format, ...) out[#out + 1] = format:format(...) end
 
-local function range(list, format)
-  local low, high = math.huge, -math.huge
-  for _, v in ipairs(list) do
-    if v == v then low, high = math.min(low, v), math.max(high, v) end
-  end
-  local function show(v) return format and format:format(v) or tables.cell(v) end
-  if low > high then return "none" end
-  return show(low) == show(high) and show(low) or show(low) .. " to " .. show(high), low, high
-end
+local range = rows_of.range
 
 --- Who is fastest where: a line a size and sign, densities with the same winner together.
 function M.winners(rows)
@@ -175,30 +167,39 @@ function M.memory(rows)
 end
 
 --- Points without a result, and why.
-function M.failures(rows)
+---@param contestant string?  the column that names who failed, "method"
+function M.failures(rows, contestant)
   local out = {}
+  contestant = contestant or "method"
   local failed = rows_of.where(rows, function(r) return r.code ~= "OK" end)
-  for _, group in ipairs(rows_of.group(failed, { "method", "code" })) do
-    add(out, "%s: %d point%s with %s, %s%s", group.key.method, #group.rows, #group.rows == 1 and " ends" or "s end",
+  for _, group in ipairs(rows_of.group(failed, { contestant, "code" })) do
+    add(out, "%s: %d point%s with %s, %s%s", group.key[contestant], #group.rows, #group.rows == 1 and " ends" or "s end",
       group.key.code, #group.rows == 1 and "" or "the first so: ",
       group.rows[1].message or "no message")
   end
   return out
 end
 
---- All of it, for the sweep; sections without a line are left out.
+--- Sections of a page from functions that make lines of rows; those without a line are left out.
 ---@param rows table[]
+---@param list table[]  {{title, function}, ...}
 ---@return table[]  {{title, lines}, ...}
-function M.sweep(rows)
+function M.sections(rows, list)
   local out = {}
-  local sections = { { "Who is fastest", M.winners }, { "How time grows", M.growth },
-    { "Iterations and dominance", M.iterations }, { "Sparse against dense", M.sparsity },
-    { "Accuracy", M.accuracy }, { "Memory", M.memory }, { "Failures", M.failures } }
-  for _, section in ipairs(sections) do
+  for _, section in ipairs(list) do
     local lines = section[2](rows)
     if #lines > 0 then out[#out + 1] = { section[1], lines } end
   end
   return out
+end
+
+--- All of it, for the sweep.
+---@param rows table[]
+---@return table[]  {{title, lines}, ...}
+function M.sweep(rows)
+  return M.sections(rows, { { "Who is fastest", M.winners }, { "How time grows", M.growth },
+    { "Iterations and dominance", M.iterations }, { "Sparse against dense", M.sparsity },
+    { "Accuracy", M.accuracy }, { "Memory", M.memory }, { "Failures", M.failures } })
 end
 
 return M

@@ -16,6 +16,9 @@ local M = {}
 M.COLORS = { "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D31" }
 local SHAPES = { 7, 5, 9, 13, 11, 15, 6, 4 }
 
+--- Kinds of files a figure can be drawn as.
+M.FORMATS = { "svg", "png", "pdf" }
+
 local PANEL = { title = "string", xlabel = "string", ylabel = "string", xlog = "boolean", ylog = "boolean",
   xrange = "table", yrange = "table", series = "table", lines = "table", categories = "table", heatmap = "table",
   key = "boolean|string", slanted = "boolean" }
@@ -354,7 +357,7 @@ function M.figure(options)
   if not options.file then error("plot.figure: option 'file' is needed: a path without ending", 2) end
   for _, kind in ipairs(options.formats or {}) do
     if kind ~= "svg" and kind ~= "png" and kind ~= "pdf" then
-      error(text.unknown("plot.figure", "format", kind, { "svg", "png", "pdf" }), 2)
+      error(text.unknown("plot.figure", "format", kind, M.FORMATS), 2)
     end
   end
   local gp = options.file .. ".gp"

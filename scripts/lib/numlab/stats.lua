@@ -151,4 +151,31 @@ function M.power_fit(x, y)
     n = line.n }
 end
 
+--- The exponent of what grows: y = offset + factor x^exponent through the first, the middle and the last point, so that
+--- a constant beside it does not hide the power; 0 where y changes by less than a thousandth.
+---@param x number[]  three different values or more, rising
+---@param y number[]
+---@return number? exponent  nil where no power between -8 and 8 does it (y turns back)
+function M.growth_exponent(x, y)
+  check("growth_exponent", x)
+  check("growth_exponent", y)
+  local n = #x
+  if n < 3 or #y ~= n then error(("stats.growth_exponent: %d values of x and %d of y, at least 3 each"):format(n, #y), 2) end
+  local a, b, c = math.log(x[1]), math.log(x[(n + 1) // 2]), math.log(x[n])
+  local first, second = y[(n + 1) // 2] - y[1], y[n] - y[(n + 1) // 2]
+  if math.max(math.abs(first), math.abs(second)) <= 1e-3 * math.abs(y[1]) then return 0.0 end
+  -- (x3^p - x2^p) / (x2^p - x1^p) rises with p from 0 to infinity; at p = 0 it is the ratio of the logarithms
+  local function ratio(p)
+    if p == 0 then return (c - b) / (b - a) end
+    return (math.exp(p * (c - b)) - 1) / (1 - math.exp(p * (a - b)))
+  end
+  local low, high, wanted = -8.0, 8.0, second / first
+  if not (wanted >= ratio(low) and wanted <= ratio(high)) then return nil end -- inf and nan too
+  for _ = 1, 60 do
+    local middle = (low + high) / 2
+    if ratio(middle) < wanted then low = middle else high = middle end
+  end
+  return (low + high) / 2
+end
+
 return M

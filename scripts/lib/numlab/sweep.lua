@@ -6,8 +6,9 @@
 ---     run = function(point, contestant, system) return row end }        -- or nil, message, info
 ---
 --- A row holds the axes, the contestant, what run returned, and the timing (median, minimum, interquartile range,
---- repeats). A failure is a row with its code, not the end. Rows go to OUT/NAME.csv at once; OUT/NAME.run says
---- which script, arguments and seed they belong to, so that the same call goes on where a broken run stopped.
+--- repeats; a part P that run timed by itself gives P_s, P_min, P_iqr). A failure is a row with its code, not the end.
+--- Rows go to OUT/NAME.csv at once; OUT/NAME.run says which script, arguments and seed they belong to, so that the
+--- same call goes on where a broken run stopped.
 local text = require "numlab.text"
 local file = require "numlab.file"
 local tables = require "numlab.table"
@@ -171,6 +172,10 @@ local function measure(o, point, names, context, state)
       if not result.failed then
         for k, v in pairs(result.first) do row[k] = v end
         for _, k in ipairs({ "seconds", "seconds_min", "seconds_iqr", "repeats" }) do row[k] = result[k] end
+        row.parts = nil
+        for name, part in pairs(result.parts or {}) do
+          row[name .. "_s"], row[name .. "_min"], row[name .. "_iqr"] = part.seconds, part.seconds_min, part.seconds_iqr
+        end
       end
       for k, v in pairs(point) do row[k] = v end
       row[o.contestant or "method"], row.seed = result.name, row.seed or o.seed

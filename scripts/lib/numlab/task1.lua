@@ -1,10 +1,7 @@
 --- What the experiments of task 1 (linear systems) share: the methods by their labels, one measured solve as a
---- row, the columns and how they read, the end of a run.
+--- row, the columns and how they read.
 local nl = require "numlab"
-local file = require "numlab.file"
-local plot = require "numlab.plot"
-local report = require "numlab.report"
-local tables = require "numlab.table"
+local experiment = require "numlab.experiment"
 local text = require "numlab.text"
 
 local M = {}
@@ -43,14 +40,7 @@ function M.check(o)
   local known = {}
   for label in pairs(M.METHODS) do known[#known + 1] = label end
   table.sort(known)
-  for _, label in ipairs(o.methods) do
-    if not M.METHODS[label] then error(text.unknown("methods", "method", label, known), 2) end
-  end
-  for key, least in pairs(LEAST) do
-    for _, value in ipairs(type(o[key]) == "table" and o[key] or { o[key] }) do
-      if value < least then error(("%s is %s, expected at least %d"):format(key, value, least), 2) end
-    end
-  end
+  experiment.check(o, { methods = known }, LEAST)
 end
 
 -- What a sweep leaves of the residual, over the last 20 sweeps (geometric mean); nil below 50 sweeps, where the
@@ -105,50 +95,6 @@ function M.predict(A)
   local d = nl.diagnose(A)
   local gs = d.gauss_seidel
   return { predicted = gs.sweeps, radius = gs.radius, reliable = gs.reliable, reason = gs.reason, diagnosis = d }
-end
-
---- The end of a run: figures, page, the list of what was written. Figures that cannot be drawn are said and the
---- run goes on.
----@param o table  the options of report.page, and out, name, drawings = list of plot.figure options whose `file` is a
---- name below out, formats
----@return string[] files
-function M.finish(o)
-  local written, figures, notes = { o.out .. "/" .. o.name .. ".csv" }, {}, o.notes or {}
-  for _, drawing in ipairs(o.drawings) do
-    drawing.file, drawing.formats = o.out .. "/" .. drawing.file, o.formats
-    local done, message = plot.figure(drawing)
-    if not done then error(message, 0) end
-    written[#written + 1] = done.gp
-    for _, path in ipairs(done.files) do
-      written[#written + 1] = path
-      if path:find("%.svg$") then figures[#figures + 1] = path end
-    end
-    for _, note in ipairs(done.notes) do if notes[#notes] ~= note then notes[#notes + 1] = note end end
-  end
-  for _, note in ipairs(notes) do io.stderr:write("note: ", note, "\n") end
-  local path = o.out .. "/" .. o.name .. ".md"
-  local ok, message = report.write{ path = path, title = o.title, question = o.question, arguments = o.arguments,
-    rows = o.rows, columns = o.columns, format = M.FORMAT, figures = figures, sections = o.sections, notes = notes }
-  if not ok then error(message, 0) end
-  written[#written + 1] = path
-  for _, section in ipairs(o.sections) do
-    io.write("\n", section[1], "\n")
-    for _, line in ipairs(section[2]) do io.write(text.wrap("- " .. line, 100, "  ", "    "), "\n") end
-  end
-  io.write("\nwritten:\n  ", table.concat(written, "\n  "), "\n")
-  return written
-end
-
---- Print a plot with characters; where gnuplot is missing, say so.
-function M.show(drawing)
-  local color = file.is_terminal("stdout") and not os.getenv("NO_COLOR")
-  local picture, message = plot.text(drawing, { color = color })
-  if picture then io.write("\n", picture) else io.stderr:write("note: ", message, "\n") end
-end
-
---- Print rows as people read them.
-function M.print(rows, columns)
-  io.write(tables.render(rows, { columns = columns, format = M.FORMAT }))
 end
 
 return M
