@@ -1,16 +1,27 @@
---- The lab's own names, with the argument orders of its handout: task 1, linear systems.
+--- The lab's own names, with the argument orders of its handout: task 1, linear systems, and task 2, attention.
 ---
 ---   local lab = require "numlab.lab"
 ---   local x = lab.gaussian_elimination(A, b)
 ---   local x, info = lab.gauss_seidel(A, b, nil, 1e-10, 10000)
+---   local out = lab.custom_tiled_attention_NO_ONLINE_softmax(q, k, v, 64)
+---   local out, lse = lab.custom_flash_attention_forward(q, k, v, 64, 128, true)
+---   local dq, dk, dv = lab.flash_attention_backward(dout, q, k, v, 64)
 ---
 --- A is a tensor, a sparse matrix or a Lua table of rows; b a tensor or a list. What the methods know besides x
---- (growth of the elements, sweeps, residual history) stands in info, as from nl.solve.
+--- (growth of the elements, sweeps, residual history) stands in info, as from nl.solve. q is (B,H,Nq,D), k (B,H,Nk,D),
+--- v (B,H,Nk,Dv): tensors or nested tables. Mind the handout's orders: K_tile_size comes first in two of the three names.
 local nl = require "numlab"
 
 local M = {}
 
 local function matrix(A) return type(A) == "table" and nl.tensor(A) or A end
+
+-- Without the number, nl.attention would take its own default and hide a forgotten argument.
+local function check_tile(what, name, size)
+  if math.type(size) ~= "integer" or size < 1 then
+    error(("%s: %s must be a whole number of at least 1, got %s"):format(what, name, tostring(size)), 3)
+  end
+end
 
 --- Gaussian elimination with partial pivoting: row operations to triangular form, then back substitution.
 ---@param A any  n x n
@@ -32,6 +43,72 @@ end
 function M.gauss_seidel(A, b, x0, tol, max_iter)
   return nl.solve(matrix(A), matrix(b), { method = "gauss_seidel", x0 = x0 ~= nil and matrix(x0) or nil, tol = tol,
     max_iter = max_iter, history = true })
+end
+
+--- Attention by tiles, without online softmax: for each tile of queries the whole score row (q_tile x Nk) is computed
+--- tile of keys by tile of keys, then normalised once, then multiplied with V.
+---@param query any
+---@param key any
+---@param value any
+---@param K_tile_size integer
+---@param Q_tile_size integer?  K_tile_size
+---@param softmax_scale number?  1 / sqrt(D)
+---@return any output  (B,H,Nq,Dv); nil, message, info when interrupted
+---@return string? message, table? info
+function M.custom_tiled_attention_NO_ONLINE_softmax(query, key, value, K_tile_size, Q_tile_size, softmax_scale)
+  local what = "custom_tiled_attention_NO_ONLINE_softmax"
+  check_tile(what, "K_tile_size", K_tile_size)
+  check_tile(what, "Q_tile_size", Q_tile_size or K_tile_size)
+  local out, aux, info = nl.attention(matrix(query), matrix(key), matrix(value), { impl = "tiled",
+    k_tile = K_tile_size, q_tile = Q_tile_size or K_tile_size, scale = softmax_scale })
+  if not out then return nil, aux, info end
+  return out
+end
+
+--- Attention by tiles with online softmax: the output of a tile of queries is rescaled as the running maximum m and
+--- the running denominator l of its rows change.
+---@param query any
+---@param key any
+---@param value any
+---@param Q_tile_size integer
+---@param K_tile_size integer
+---@param causal boolean?  row i sees keys up to i + Nk - Nq
+---@param softmax_scale number?  1 / sqrt(D)
+---@return any output  (B,H,Nq,Dv); nil, message, info when interrupted
+---@return any lse  (B,H,Nq), the softmax statistics in one number: m + log l
+---@return table? info
+function M.custom_flash_attention_forward(query, key, value, Q_tile_size, K_tile_size, causal, softmax_scale)
+  check_tile("custom_flash_attention_forward", "Q_tile_size", Q_tile_size)
+  check_tile("custom_flash_attention_forward", "K_tile_size", K_tile_size)
+  local out, aux, info = nl.attention(matrix(query), matrix(key), matrix(value), { impl = "flash",
+    q_tile = Q_tile_size, k_tile = K_tile_size, causal = causal, scale = softmax_scale })
+  if not out then return nil, aux, info end
+  return out, aux.lse
+end
+
+--- Gradients of sum(grad_output * output) by query, key and value, tile by tile: P is computed again from the softmax
+--- statistics, and these from the forward pass, which runs first because the handout's arguments do not hold them.
+---@param grad_output any  shaped like the output
+---@param query any
+---@param key any
+---@param value any
+---@param K_tile_size integer
+---@param Q_tile_size integer?  K_tile_size
+---@param softmax_scale number?  1 / sqrt(D)
+---@param causal boolean?  not in the handout: as in the forward pass
+---@return any dq  nil, message, info when interrupted
+---@return any dk
+---@return any dv
+function M.flash_attention_backward(grad_output, query, key, value, K_tile_size, Q_tile_size, softmax_scale, causal)
+  check_tile("flash_attention_backward", "K_tile_size", K_tile_size)
+  check_tile("flash_attention_backward", "Q_tile_size", Q_tile_size or K_tile_size)
+  local q, k, v = matrix(query), matrix(key), matrix(value)
+  local options = { impl = "flash", k_tile = K_tile_size, q_tile = Q_tile_size or K_tile_size, causal = causal,
+    scale = softmax_scale }
+  local out, aux, info = nl.attention(q, k, v, options)
+  if not out then return nil, aux, info end
+  local dq, dk, dv = nl.attention_backward(matrix(grad_output), q, k, v, out, aux, options)
+  return dq, dk, dv
 end
 
 return M
