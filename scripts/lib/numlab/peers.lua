@@ -1,4 +1,4 @@
---- Peers: the same system solved by programs that are not numlab, through files both can read.
+--- Peers: the same problem solved by programs that are not numlab, through files both can read.
 local file = require "numlab.file"
 local text = require "numlab.text"
 
@@ -14,6 +14,36 @@ local function script(name)
   end
 end
 
+-- Run a peer script; its key=value lines as a table, or nil, message, info: UNAVAILABLE where Python or the library is
+-- missing, which the script says by status 3.
+---@param what table  {script =, library = "SciPy", how = what installs it, label = for messages}
+local function run(what, words)
+  local path = script(what.script)
+  if not path then
+    return nil, ("%s rows are left out: tests/peers/%s is not here"):format(what.library, what.script),
+      { code = "UNAVAILABLE" }
+  end
+  local line = { file.quote(program()), file.quote(path) }
+  for i, word in ipairs(words) do line[i + 2] = file.quote(word) end
+  local output, status = file.capture(table.concat(line, " "))
+  if status == 0 then
+    local result = {}
+    for key, value in output:gmatch("([%w_]+)=([^\n]+)") do result[key] = tonumber(value) or value end
+    if result.version then return result end
+  end
+  if status == 127 or status == 3 then
+    return nil, ("%s rows are left out: %s (%s)"):format(what.library, status == 3 and "python3 has no " .. what.library
+      or "no python3 here", what.how), { code = "UNAVAILABLE" }
+  end
+  return nil, ("%s failed (%s): %s"):format(what.library, what.label, output:match("([^\n]+)%s*$") or "no output"),
+    { code = "ERROR" }
+end
+
+local function check_word(what, key, word, known)
+  for _, name in ipairs(known) do if name == word then return end end
+  error(text.unknown(what, key, word, known), 3)
+end
+
 --- Solve with SciPy. A and b are Matrix Market files; x is written to one.
 ---@param A string  path
 ---@param b string  path
@@ -25,24 +55,77 @@ function M.scipy(A, b, x, options)
   text.check_options("peers.scipy", options, { method = "string", repeats = "number" })
   options = options or {}
   local method = options.method or "solve"
-  if method ~= "solve" and method ~= "spsolve" then
-    error(text.unknown("peers.scipy", "method", method, { "solve", "spsolve" }), 2)
+  check_word("peers.scipy", "method", method, { "solve", "spsolve" })
+  return run({ script = "scipy_solve.py", library = "SciPy", how = "apt install python3-scipy", label = method },
+    { A, b, x, method, ("%d"):format(options.repeats or 5) })
+end
+
+--- The ways PyTorch computes attention: how rows call them, and the backend of peers.torch.
+M.TORCH = { { label = "torch sdpa", backend = "flash" }, { label = "torch math", backend = "math" } }
+
+local TORCH = { script = "torch_attention.py", library = "PyTorch",
+  how = "pip install torch numpy in an environment of its own, NUMLAB_PYTHON names its python" }
+
+--- Which PyTorch there is.
+---@return string? version  "PyTorch 2.4.0, AVX512 kernels"
+---@return string? message, table? info  info.code is UNAVAILABLE where Python or PyTorch is missing
+function M.torch_version()
+  local result, message, info = run(setmetatable({ label = "version" }, { __index = TORCH }), { "version" })
+  if not result then return nil, message, info end
+  return result.version
+end
+
+-- What peers.torch reads and writes, NAME.npy each.
+local OPERANDS, RESULTS = { "q", "k", "v", "dout" }, { "out", "dq", "dk", "dv" }
+
+--- Make the folder that peers.torch works in, with its operands as files.
+---@param folder string
+---@param operands table<string, nl.Tensor>  q, k, v, dout; 16-bit ones are widened, .npy has no bf16
+function M.torch_begin(folder, operands)
+  local nl = require "numlab"
+  assert(file.make_folder(folder))
+  for _, name in ipairs(OPERANDS) do
+    local t = operands[name]
+    assert(nl.save(folder .. "/" .. name .. ".npy", t.dtype == "f64" and t or t:to("f32")))
   end
-  local path = script("scipy_solve.py")
-  if not path then return nil, "peers.scipy: tests/peers/scipy_solve.py is not here", { code = "UNAVAILABLE" } end
-  local words = { file.quote(program()), file.quote(path), file.quote(A), file.quote(b), file.quote(x), method,
-    ("%d"):format(options.repeats or 5) }
-  local output, status = file.capture(table.concat(words, " "))
-  local result = {}
-  for key, value in output:gmatch("([%w_]+)=([^\n]+)") do result[key] = tonumber(value) or value end
-  if status == 0 and result.seconds then return result end
-  if status == 127 then
-    return nil, "SciPy rows are left out: no python3 here (apt install python3-scipy)", { code = "UNAVAILABLE" }
+end
+
+--- What peers.torch wrote there.
+---@return table<string, nl.Tensor>  out, dq, dk, dv
+function M.torch_results(folder)
+  local nl = require "numlab"
+  local results = {}
+  for _, name in ipairs(RESULTS) do results[name] = assert(nl.load(folder .. "/" .. name .. ".npy")) end
+  return results
+end
+
+--- Take the folder away again.
+function M.torch_end(folder)
+  for _, list in ipairs{ OPERANDS, RESULTS } do
+    for _, name in ipairs(list) do os.remove(folder .. "/" .. name .. ".npy") end
   end
-  if status == 3 then
-    return nil, "SciPy rows are left out: python3 has no SciPy (apt install python3-scipy)", { code = "UNAVAILABLE" }
-  end
-  return nil, ("SciPy failed (%s): %s"):format(method, output:match("([^\n]+)%s*$") or "no output"), { code = "ERROR" }
+  os.remove(folder)
+end
+
+--- Attention with PyTorch on the CPU, forward and backward. The folder holds q, k, v and dout as .npy (f64 or f32);
+--- out, dq, dk and dv are written beside them. PyTorch's causal mask is aligned at the top left: Nq = Nk there.
+---@param folder string
+---@param options table?  {backend = "flash" (the fused CPU kernel of scaled_dot_product_attention) | "math" (written
+--- out), dtype = "f32", causal = false, scale, threads = 1, repeats = 3}
+---@return table? result  {forward_s, forward_min, forward_iqr, backward_s ..., rss_forward_bytes, rss_backward_bytes
+--- (growth of the resident set, absent where it cannot be measured), repeats, threads, version}
+---@return string? message, table? info  info.code is UNAVAILABLE where Python or PyTorch is missing
+function M.torch(folder, options)
+  text.check_options("peers.torch", options, { backend = "string", dtype = "string", causal = "boolean",
+    scale = "number", threads = "number", repeats = "number" })
+  options = options or {}
+  local backend, dtype = options.backend or "flash", options.dtype or "f32"
+  check_word("peers.torch", "backend", backend, { "flash", "math" })
+  check_word("peers.torch", "dtype", dtype, { "f64", "f32", "bf16", "f16" })
+  local words = { folder, "backend=" .. backend, "dtype=" .. dtype, "causal=" .. (options.causal and 1 or 0),
+    ("threads=%d"):format(options.threads or 1), ("repeats=%d"):format(options.repeats or 3) }
+  if options.scale then words[#words + 1] = "scale=" .. text.number(options.scale) end
+  return run(setmetatable({ label = backend }, { __index = TORCH }), words)
 end
 
 return M
