@@ -1,0 +1,130 @@
+-- Task 2, performance: time and memory of standard, tiled and flash attention, forward and backward, against the
+-- sequence length and the sizes of the tiles; what tiling and online softmax save, beside what theory says.
+--   numlab run experiments/task2_sweep.lua quick=true
+local nl = require "numlab"
+local experiment = require "numlab.experiment"
+local findings = require "numlab.task2_findings"
+local peers = require "numlab.peers"
+local rows_of = require "numlab.rows"
+local sweep = require "numlab.sweep"
+local task2 = require "numlab.task2"
+local text = require "numlab.text"
+
+local o, given = nl.args({
+  n = { 512, 1024, 2048 }, q_tile = { 64, 128 }, k_tile = { 64, 128, 256 }, impls = task2.IMPLS, batch = 2, heads = 4,
+  head_dim = 64, dtype = "f32", causal = false, threads = nl.threads(), repeats = 3, seed = 1, peers = false,
+  quick = false, out = "reports/task2_sweep", formats = { "svg" },
+}, {
+  n = "rows of queries and of keys", q_tile = "rows of queries in a tile", k_tile = "rows of keys in a tile",
+  impls = "what to compare; standard knows no tiles", dtype = "f64, f32, bf16 or f16", repeats = "samples a point",
+  peers = "add PyTorch on the same inputs, through files", quick = "small sizes, under a minute",
+  batch = "of sequences", heads = "a sequence", head_dim = "columns of q, k and v", seed = "of the random operands",
+  causal = "row i sees keys up to i", threads = "for the kernels, and for PyTorch",
+  out = "folder for the results", formats = "of the figures: svg, png, pdf",
+})
+task2.check(o)
+if o.quick and not given.n then o.n = { 256, 512, 1024 } end
+if o.quick and not given.q_tile then o.q_tile = { 64 } end
+nl.threads(o.threads)
+
+local notes, folder = {}, nil
+if o.peers then
+  local version, why = peers.torch_version()
+  if version then folder = o.out .. "/peer" else notes[1] = why end
+end
+
+-- The measurement: at each n all contestants take turns on the same tensors.
+local labels, specs = task2.contestants(o, folder ~= nil)
+local rows = sweep.run{
+  name = "task2_sweep", out = o.out, seed = o.seed, repeats = o.repeats, slow = 60, arguments = o,
+  columns = task2.COLUMNS, axes = { { "n", o.n } }, contestants = labels, contestant = "contestant",
+  cost = function(point) return 1e5 + point.n ^ 2 end,
+  prepare = function(point) return task2.prepare(o, point.n, folder) end,
+  run = function(_, label, work) return task2.turn(work, specs[label]) end,
+}
+if folder then peers.torch_end(folder) end
+
+-- Time: each implementation with its best tiles at each n; whiskers from the fastest sample to median + spread.
+local function time_panel(pass)
+  local metric, series, last = pass .. "_s", {}, nil
+  for i, group in ipairs(rows_of.group(findings.best(rows, metric), { "impl" })) do
+    local p = findings.exponent(group.rows, metric)
+    local line = { x = rows_of.column(group.rows, "n"), y = rows_of.column(group.rows, metric), color = i,
+      low = rows_of.column(group.rows, pass .. "_min"), high = {},
+      label = p and ("%s: n^%.2f"):format(group.key.impl, p) or group.key.impl }
+    for k, row in ipairs(group.rows) do line.high[k] = row[metric] + row[pass .. "_iqr"] end
+    series[i], last = line, last or group.rows[#group.rows]
+  end
+  if last and #o.n > 1 then
+    local slope = { x = o.n, y = {}, label = "slope of n^2", style = "lines", dash = true, color = 7 }
+    for i, n in ipairs(o.n) do slope.y[i] = last[metric] * (n / last.n) ^ findings.TIME_EXPONENT end
+    series[#series + 1] = slope
+  end
+  return { title = pass, xlabel = "n", ylabel = "seconds", xlog = true, ylog = true, series = series }
+end
+
+-- Memory beside operands and results at the first pair of tiles: measured points on the lines of theory.
+local function memory_panel(pass)
+  local series = {}
+  for i, impl in ipairs(o.impls) do
+    local own = rows_of.where(rows, function(r)
+      return r.impl == impl and r.code == "OK" and (not r.q_tile or r.q_tile == o.q_tile[1] and r.k_tile == o.k_tile[1])
+    end)
+    local x, p = rows_of.column(own, "n"), findings.growing(own, pass .. "_extra_bytes")
+    local theory = findings.MEMORY_EXPONENT[pass][impl]
+    local tile = own[1] and own[1].q_tile and (" %dx%d"):format(own[1].q_tile, own[1].k_tile) or ""
+    series[#series + 1] = { x = x, y = rows_of.column(own, pass .. "_extra_bytes"), style = "points", color = i,
+      label = p and theory and ("%s%s: grows as n^%.2f, theory %d"):format(impl, tile, p, theory) or impl .. tile }
+    series[#series + 1] = { x = x, y = rows_of.column(own, "predicted_" .. pass .. "_extra_bytes"), style = "lines",
+      dash = true, color = i }
+  end
+  return { title = pass, xlabel = "n", ylabel = "bytes", xlog = true, ylog = true, series = series }
+end
+
+local largest, heat = o.n[#o.n], {}
+for _, impl in ipairs(o.impls) do
+  for _, pass in ipairs{ "forward", "backward" } do
+    local cells = {}
+    for i, q_tile in ipairs(o.q_tile) do
+      cells[i] = {}
+      for j, k_tile in ipairs(o.k_tile) do
+        local row = rows_of.where(rows, { impl = impl, n = largest, q_tile = q_tile, k_tile = k_tile, code = "OK" })[1]
+        cells[i][j] = row and row[pass .. "_s"]
+      end
+    end
+    if impl ~= "standard" then
+      heat[#heat + 1] = { title = ("%s, %s (seconds)"):format(impl, pass), xlabel = "keys in a tile",
+        ylabel = "queries in a tile", heatmap = { x = o.k_tile, y = o.q_tile, z = cells, format = text.duration } }
+    end
+  end
+end
+
+local drawings = {
+  { file = "time", title = ("Time against n, best tiles: %s, %d thread%s"):format(o.dtype, o.threads,
+    o.threads == 1 and "" or "s"), panels = { time_panel("forward"), time_panel("backward") } },
+  { file = "memory", title = "Memory beside operands and results; dashed: theory",
+    panels = { memory_panel("forward"), memory_panel("backward") } },
+}
+if #heat > 0 then
+  drawings[3] = { file = "tiles", title = ("Time by tiles at n = %d"):format(largest), panels = heat,
+    height = #heat // 2 * (180 + 60 * #o.q_tile) }
+end
+
+-- The table, one plot here, figures and the page with what the rows show.
+experiment.print(rows, { "n", "contestant", "forward_s", "forward_iqr", "backward_s", "backward_iqr",
+  "forward_extra_bytes", "predicted_forward_extra_bytes", "backward_extra_bytes", "max_abs_err", "grad_max_abs_err",
+  "code" }, task2.FORMAT)
+local first = time_panel("forward")
+first.title = "forward seconds against n, best tiles"
+experiment.show(first)
+experiment.finish{
+  out = o.out, name = "task2_sweep", formats = o.formats, arguments = o, rows = rows, format = task2.FORMAT,
+  notes = notes, title = "Standard, tiled and flash attention: time, memory, accuracy",
+  question = ("How do time and memory of %s grow with n (batch %d, %d heads of %d, %s%s), what do the tiles decide, and "
+    .. "what does online softmax save?"):format(table.concat(o.impls, ", "), o.batch, o.heads, o.head_dim, o.dtype,
+    o.causal and ", causal" or ""),
+  columns = { "n", "contestant", "forward_s", "backward_s", "repeats", "peak_forward_bytes", "forward_extra_bytes",
+    "predicted_forward_extra_bytes", "peak_backward_bytes", "backward_extra_bytes", "predicted_backward_extra_bytes",
+    "rss_forward_bytes", "rss_backward_bytes", "max_abs_err", "grad_max_abs_err", "code", "message" },
+  sections = findings.sweep(rows), drawings = drawings,
+}

@@ -1,0 +1,64 @@
+# The experiments on attention, small: columns, figures and pages are there; a setting that cannot be, or an
+# implementation that is wrong, ends them with 1.
+. tests/program/tap.sh
+small="n=32,64,128 q_tile=32 k_tile=32,64 heads=2 head_dim=16 repeats=1" # 3 sizes, 5 contestants: 15 rows
+no_traceback() { ! grep -q traceback "$work/err" || { cat "$work/err"; false; }; }
+rows_are() { [ "$(wc -l < "$1")" = $(($2 + 1)) ] || { wc -l "$1"; false; }; }
+has_columns() {
+  file=$1; shift
+  for name; do head -1 "$file" | tr , '\n' | grep -qx "$name" || { echo "no column $name"; return 1; }; done
+}
+figures_are() { # FOLDER NAME ...: drawn whole where gnuplot is, else kept as scripts
+  folder=$1; shift
+  for name; do
+    [ -s "$folder/$name.gp" ] || { echo "no $name.gp"; return 1; }
+    ! command -v gnuplot > /dev/null || tail -c 8 "$folder/$name.svg" | grep -q "</svg>" || { echo "no $name.svg"; return 1; }
+  done
+}
+
+run "$NUMLAB" run experiments/task2_sweep.lua $small out="$work/sweep"
+check "the sweep runs to its end" code_is 0
+check "a row a size and contestant" rows_are "$work/sweep/task2_sweep.csv" 15
+check "with all columns" has_columns "$work/sweep/task2_sweep.csv" impl device dtype batch heads n head_dim q_tile k_tile \
+  causal threads repeats forward_s forward_iqr backward_s backward_iqr peak_forward_bytes predicted_forward_bytes \
+  peak_backward_bytes max_abs_err grad_max_abs_err seed code
+check "none failed" [ "$(grep -c ',OK,' "$work/sweep/task2_sweep.csv")" = 15 ]
+check "figures" figures_are "$work/sweep" time memory tiles
+check "a page that says what tiling and online softmax save" grep -q "online softmax at n = 128" "$work/sweep/task2_sweep.md"
+
+run "$NUMLAB" run experiments/task2_sweep.lua impls=flash,tild out="$work/typo"
+check "a typo is refused" code_is 1
+check "before anything is measured" [ ! -e "$work/typo" ]
+check "with the nearest name" err_has "did you mean 'tiled'"
+
+run "$NUMLAB" run experiments/task2_sweep.lua n=32 q_tile=32 k_tile=32 impls=flash out="$work/one"
+check "one size and one implementation are enough" code_is 0
+
+run env NUMLAB_PYTHON=/nonexistent/python "$NUMLAB" run experiments/task2_sweep.lua $small peers=true out="$work/peers"
+check "without PyTorch its rows are left out" code_is 0
+check "and a note says so" err_has "PyTorch rows are left out: no python3 here"
+check "the others are there" rows_are "$work/peers/task2_sweep.csv" 15
+
+run "$NUMLAB" run experiments/task2_verify.lua n=40 cases=causal,GQA,dropout dtype=f64,f16 out="$work/verify"
+check "the verification runs to its end" code_is 0
+check "with all columns" has_columns "$work/verify/task2_verify.csv" case dtype impl against out_max out_mean dq_max dk_max \
+  dv_max dbias_max allclose worst worst_in seed code
+check "a figure" figures_are "$work/verify" agreement
+check "what is left out is said" out_has "tiled does not have this"
+
+cat > "$work/wrong.lua" <<'LUA'
+local nl = require "numlab"
+local right = nl.attention
+nl.attention = function(q, k, v, options)
+  local out, aux = right(q, k, v, options)
+  return options.impl == "flash" and out * 1.001 or out, aux
+end
+table.remove(arg, 1)
+dofile("scripts/experiments/task2_verify.lua")
+LUA
+run "$NUMLAB" run "$work/wrong.lua" x n=40 cases=none dtype=f64 out="$work/wrong"
+check "an implementation that is wrong ends it with 1" code_is 1
+check "and is named" out_has "FAILED: case 'none', f64, flash against f64 standard"
+check "after everything was written" grep -q "What failed" "$work/wrong/task2_verify.md"
+check "in one line" no_traceback
+done_testing
