@@ -36,20 +36,24 @@ static const nl_tensor *tensor_field(lua_State *L, int arg, const char *what, co
   return t;
 }
 
+/* Element i (from 1) of the list on top of the stack: a whole number. */
+static int64_t list_element(lua_State *L, const char *what, const char *key, int64_t i) {
+  int whole;
+  int type = lua_rawgeti(L, -1, (lua_Integer)i);
+  int64_t value = lua_tointegerx(L, -1, &whole);
+  if (!whole || type != LUA_TNUMBER)
+    luaL_error(L, "%s: option '%s' must hold whole numbers, got %s", what, key, nlL_describe(L, -1));
+  lua_pop(L, 1);
+  return value;
+}
+
 static void check_window(lua_State *L, int arg, const char *what, nl_attention_options *o) {
-  int64_t *const sides[] = {&o->left, &o->right};
   if (!push_field(L, arg, "window")) return;
   if (!lua_istable(L, -1) || lua_rawlen(L, -1) != 2)
     luaL_error(L, "%s: option 'window' must be {left, right}, two numbers of keys (-1 is open), got %s", what,
                lua_istable(L, -1) ? "another table" : nlL_describe(L, -1));
-  for (int i = 0; i < 2; i++) {
-    int whole;
-    lua_rawgeti(L, -1, i + 1);
-    *sides[i] = lua_tointegerx(L, -1, &whole);
-    if (!whole)
-      luaL_error(L, "%s: option 'window' must hold whole numbers, got %s", what, nlL_describe(L, -1));
-    lua_pop(L, 1);
-  }
+  o->left = list_element(L, what, "window", 1);
+  o->right = list_element(L, what, "window", 2);
   lua_pop(L, 1);
 }
 
@@ -68,19 +72,10 @@ static const int64_t *check_offsets(lua_State *L, int arg, const char *what, con
   *count = t ? t->shape[0] : (int64_t)lua_rawlen(L, -1);
   int source = lua_gettop(L);
   int64_t *offsets = lua_newuserdatauv(L, (size_t)(*count + 1) * sizeof *offsets, 0);
-  for (int64_t i = 0; i < *count; i++) {
-    int whole = 1;
-    if (t) {
-      offsets[i] = (int64_t)nl_tensor_get(t, &i);
-      continue;
-    }
-    lua_rawgeti(L, source, i + 1);
-    offsets[i] = lua_tointegerx(L, -1, &whole);
-    if (!whole || lua_type(L, -1) != LUA_TNUMBER)
-      luaL_error(L, "%s: option '%s' must hold whole numbers, got %s", what, key, nlL_describe(L, -1));
-    lua_pop(L, 1);
-  }
-  lua_remove(L, source); /* the options keep the list; the copy stays */
+  lua_insert(L, source); /* below what it is filled from */
+  for (int64_t i = 0; i < *count; i++)
+    offsets[i] = t ? (int64_t)nl_tensor_get(t, &i) : list_element(L, what, key, i + 1);
+  lua_pop(L, 1); /* the options keep the list; the copy stays */
   return offsets;
 }
 

@@ -16,6 +16,7 @@
 #include <numlab/memory.h>
 #include <numlab/ops.h>
 #include <numlab/parallel.h>
+#include <string.h>
 
 typedef struct room {
   NL_R *extra, *slope;    /* Nq x Nk: dropped P, then dS o slope; the cap's derivative */
@@ -96,8 +97,19 @@ static void softmax_rows(void *context, int64_t begin, int64_t end) {
   }
 }
 
+/* P itself, or what dropout leaves of it, in copy. */
+static const NL_R *dropped(const nl_block *b, const NL_R *P, NL_R *copy) {
+  int64_t keys = nl_range_size(b->keys);
+  if (!(b->plan->o.dropout > 0)) return P;
+  for (int64_t i = 0; i < nl_range_size(b->rows) && !nl_interrupted(); i++)
+    memcpy(copy + i * keys, P + i * keys, (size_t)keys * sizeof *P);
+  NL_FN(nl_tile_drop)(b, copy, keys);
+  return copy;
+}
+
 static void forward_head(void *context, int64_t worker, int64_t item) {
   const job *j = context;
+  if (nl_interrupted()) return;
   const nl_forward *f = j->f;
   const nl_attention_plan *plan = &f->plan;
   nl_block b = whole(plan, item / plan->heads, item % plan->heads);
@@ -113,12 +125,8 @@ static void forward_head(void *context, int64_t worker, int64_t item) {
   NL_FN(nl_tile_scores)(&b, q, k, S, NULL, keys, w.product);
   softmax t = {&b, S, P, lse + b.sequence.q.begin};
   nl_parallel_for(rows, 16384 / (keys + 1) + 1, softmax_rows, &t);
-  if (plan->o.dropout > 0) { /* S is free by now */
-    for (int64_t i = 0; i < rows * keys; i++) S[i] = P[i];
-    NL_FN(nl_tile_drop)(&b, S, keys);
-  }
   NL_R *O = NL_FN(nl_tile_open)(&f->out, batch, b.head, b.sequence.q, w.O);
-  NL_FN(nl_tile_times)(&b, false, 1, plan->o.dropout > 0 ? S : P, keys, v, plan->value_dim, O, w.product);
+  NL_FN(nl_tile_times)(&b, false, 1, dropped(&b, P, S), keys, v, plan->value_dim, O, w.product);
   NL_FN(nl_tile_close)(O, &f->out, batch, b.head, b.sequence.q);
 }
 
@@ -140,6 +148,7 @@ nl_status NL_FN(nl_standard_forward)(const nl_forward *f) {
 /* The query heads of one key head, one after another: they share dK and dV. */
 static void backward_head(void *context, int64_t worker, int64_t item) {
   const job *j = context;
+  if (nl_interrupted()) return;
   const nl_backward *g = j->g;
   const nl_attention_plan *plan = &g->plan;
   int64_t kv_heads = plan->k.shape[1], kv_head = item % kv_heads, s = item / kv_heads;
@@ -155,16 +164,11 @@ static void backward_head(void *context, int64_t worker, int64_t item) {
   NL_R *dv = NL_FN(nl_tile_open)(&g->dv, batch, kv_head, b.sequence.k, w.dv);
   for (b.head = kv_head * plan->group; b.head < (kv_head + 1) * plan->group && !nl_interrupted(); b.head++) {
     int64_t at = matrix_at(plan, s, b.head);
-    const NL_R *P = (const NL_R *)nl_tensor_data(&g->p) + at, *dropped = P;
+    const NL_R *P = (const NL_R *)nl_tensor_data(&g->p) + at;
     NL_R *dS = j->matrices + at, *by_product = dS;
     strided q = NL_FN(nl_tile_load)(&plan->q, batch, b.head, b.sequence.q, w.q);
     strided dout = NL_FN(nl_tile_load)(&g->dout, batch, b.head, b.sequence.q, w.dout);
-    if (plan->o.dropout > 0) {
-      for (int64_t i = 0; i < size; i++) w.extra[i] = P[i];
-      NL_FN(nl_tile_drop)(&b, w.extra, keys);
-      dropped = w.extra;
-    }
-    NL_FN(nl_tile_times)(&b, true, 1, dropped, keys, dout, e, dv, w.product);
+    NL_FN(nl_tile_times)(&b, true, 1, dropped(&b, P, w.extra), keys, dout, e, dv, w.product);
     NL_FN(nl_tile_values)(&b, dout, v, dS, keys, w.product);
     NL_FN(nl_tile_drop)(&b, dS, keys);
     NL_FN(nl_tile_delta)(&g->dout, &g->out, batch, b.head, b.sequence.q, w.delta);
@@ -172,7 +176,8 @@ static void backward_head(void *context, int64_t worker, int64_t item) {
     if (plan->o.softcap >
         0) { /* S was not kept: its tanh gives the slope again; dS itself stays for the bias */
       NL_FN(nl_tile_scores)(&b, q, k, w.extra, w.slope, keys, w.product);
-      for (int64_t i = 0; i < size; i++) w.extra[i] = dS[i] == 0 ? 0 : dS[i] * w.slope[i];
+      for (int64_t i = 0; i < size && (i % 4096 > 0 || !nl_interrupted()); i++)
+        w.extra[i] = dS[i] == 0 ? 0 : dS[i] * w.slope[i];
       by_product = w.extra;
     }
     NL_R *dq = NL_FN(nl_tile_open)(&g->dq, batch, b.head, b.sequence.q, w.dq);

@@ -5,6 +5,7 @@
 #include "dense/gemm.h"
 #include "tile.h"
 #include <math.h>
+#include <numlab/interrupt.h>
 #include <string.h>
 
 /* Up to so many rows of queries a product runs over the rows of K and V as they lie: packing them, which a
@@ -80,7 +81,7 @@ static void add_bias(const nl_block *b, NL_R *S, int64_t ld) {
   const int64_t *stride = plan->bias_stride;
   int64_t size = nl_dtype_size(plan->dtype);
   int64_t origin = b->sequence.batch * stride[0] + b->head * stride[1] + b->keys.begin * stride[3];
-  for (int64_t i = 0; i < nl_range_size(b->rows); i++) {
+  for (int64_t i = 0; i < nl_range_size(b->rows) && !nl_interrupted(); i++) {
     nl_range sees = nl_block_sees(b, i);
     const void *row = (const char *)plan->bias + (origin + (b->rows.begin + i) * stride[2]) * size;
     for (int64_t c = sees.begin; c < sees.end; c++)
@@ -90,7 +91,7 @@ static void add_bias(const nl_block *b, NL_R *S, int64_t ld) {
 
 static void cap(const nl_block *b, NL_R *S, NL_R *slope, int64_t ld) {
   NL_R c = (NL_R)b->plan->o.softcap;
-  for (int64_t i = 0; i < nl_range_size(b->rows); i++) {
+  for (int64_t i = 0; i < nl_range_size(b->rows) && !nl_interrupted(); i++) {
     nl_range sees = nl_block_sees(b, i);
     for (int64_t j = i * ld + sees.begin; j < i * ld + sees.end; j++) {
       NL_R t = (NL_R)tanh((double)(S[j] / c));
@@ -125,7 +126,7 @@ static void clear_outside(NL_R *row, int64_t count, nl_range kept) {
 
 void NL_FN(nl_tile_weights)(const nl_block *b, const NL_R *lse, NL_R *S, int64_t ld) {
   int64_t keys = nl_range_size(b->keys);
-  for (int64_t i = 0; i < nl_range_size(b->rows); i++) {
+  for (int64_t i = 0; i < nl_range_size(b->rows) && !nl_interrupted(); i++) {
     nl_range sees = nl_block_sees(b, i);
     NL_R *row = S + i * ld;
     if (lse[i] == -(NL_R)INFINITY) sees.end = sees.begin;
@@ -141,7 +142,7 @@ void NL_FN(nl_tile_drop)(const nl_block *b, NL_R *P, int64_t ld) {
   if (!(p > 0)) return;
   NL_R scale = (NL_R)(1 / (1 - p));
   nl_block part = *b; /* the same rows against some of the keys */
-  for (int64_t i = 0; i < nl_range_size(b->rows); i++)
+  for (int64_t i = 0; i < nl_range_size(b->rows) && !nl_interrupted(); i++)
     for (int64_t c = 0; c < nl_range_size(b->keys); c += ROOM) {
       int64_t left = nl_range_size(b->keys) - c, count = left < ROOM ? left : ROOM;
       part.keys.begin = b->keys.begin + c;
@@ -156,7 +157,7 @@ void NL_FN(nl_tile_drop)(const nl_block *b, NL_R *P, int64_t ld) {
 /* Only the entries that count, one by one. */
 static void times_seen(const nl_block *b, bool turn, NL_R alpha, const NL_R *W, int64_t ld, strided X,
                        int64_t d, NL_R *C) {
-  for (int64_t i = 0; i < nl_range_size(b->rows); i++) {
+  for (int64_t i = 0; i < nl_range_size(b->rows) && !nl_interrupted(); i++) {
     nl_range sees = nl_block_sees(b, i);
     for (int64_t j = sees.begin; j < sees.end; j++) {
       const NL_R *x = X.at + (turn ? i : j) * X.row;
@@ -207,7 +208,7 @@ void NL_FN(nl_tile_values)(const nl_block *b, strided dout, strided v, NL_R *dP,
 
 void NL_FN(nl_tile_through_softmax)(const nl_block *b, const NL_R *P, const NL_R *delta, NL_R *dP,
                                     int64_t ld) {
-  for (int64_t i = 0; i < nl_range_size(b->rows); i++) {
+  for (int64_t i = 0; i < nl_range_size(b->rows) && !nl_interrupted(); i++) {
     nl_range sees = nl_block_sees(b, i);
     NL_R *row = dP + i * ld, D = delta[i];
     const NL_R *p = P + i * ld;
@@ -218,7 +219,7 @@ void NL_FN(nl_tile_through_softmax)(const nl_block *b, const NL_R *P, const NL_R
 
 /* Entries that a row does not see: P and dS are 0 there, slope may hold anything. */
 static void times_slope(const nl_block *b, const NL_R *slope, NL_R *dS, int64_t ld) {
-  for (int64_t i = 0; i < nl_range_size(b->rows); i++) {
+  for (int64_t i = 0; i < nl_range_size(b->rows) && !nl_interrupted(); i++) {
     nl_range sees = nl_block_sees(b, i);
     for (int64_t j = i * ld + sees.begin; j < i * ld + sees.end; j++) dS[j] *= slope[j];
   }
