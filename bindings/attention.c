@@ -207,7 +207,7 @@ static int l_attention_merge(lua_State *L) {
   nl_tensor *out = nlL_newtensor(L), *lse = nlL_newtensor(L);
   nl_status s;
   NLL_RETRY(L, s, nl_attention_merge(out1, lse1, out2, lse2, out, lse));
-  nlL_check(L, s);
+  if (s != NL_OK) return failed(L, s);
   nlL_account(L, nlL_tensor_bytes(out) + nlL_tensor_bytes(lse));
   return 2;
 }

@@ -58,6 +58,7 @@ function nl.attention_backward(dout, q, k, v, out, aux, opts) end
 
 ---Attention over all keys from the results over two parts of them: lse = log(exp lse1 + exp lse2),
 ---out = exp(lse1 - lse) out1 + exp(lse2 - lse) out2. A side that saw no key (lse -inf) counts nothing.
+---nil, message, info when interrupted.
 ---@param out1 nl.Tensor (..,Nq,Dv)
 ---@param lse1 nl.Tensor (..,Nq)
 ---@param out2 nl.Tensor

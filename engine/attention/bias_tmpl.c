@@ -3,8 +3,8 @@
  * flash_backward_tmpl.c, once more, so that each sum is made by one worker in one order: a tile of rows of
  * the bias over all batches and heads that share it; of a bias that is the same for all rows, all rows.
  *
- * Workspace: that of a backward tile a worker, and for 16-bit types the sums, one number an element of the
- * bias. */
+ * Workspace: that of a backward tile a worker, and the sums, one number in f64 an element of the bias: a sum
+ * may run over every batch, head and row. */
 #include "core/tmpl.h"
 #include "impl.h"
 #include "tile.h"
@@ -18,7 +18,7 @@ typedef struct room {
 
 typedef struct job {
   const nl_backward *g;
-  NL_R *sums;       /* laid out like dbias */
+  double *sums;     /* laid out like dbias */
   int64_t shape[4]; /* of the bias, with leading ones */
   NL_R *base;
   int64_t size; /* of one worker's workspace */
@@ -45,8 +45,8 @@ static void add_block(const job *j, const nl_block *b, const NL_R *dS) {
   int64_t matrix = (shape[0] == 1 ? 0 : batch) * shape[1] + (shape[1] == 1 ? 0 : b->head);
   for (int64_t i = 0; i < nl_range_size(b->rows); i++) {
     int64_t row = shape[2] == 1 ? 0 : b->rows.begin + i;
-    NL_R *sum = j->sums + (matrix * shape[2] + row) * shape[3];
-    for (int64_t c = 0; c < keys; c++) sum[shape[3] == 1 ? 0 : b->keys.begin + c] += dS[i * keys + c];
+    double *sum = j->sums + (matrix * shape[2] + row) * shape[3];
+    for (int64_t c = 0; c < keys; c++) sum[shape[3] == 1 ? 0 : b->keys.begin + c] += (double)dS[i * keys + c];
   }
 }
 
@@ -99,7 +99,7 @@ nl_status NL_FN(nl_bias_backward)(const nl_backward *g) {
   int64_t tiles = j.shape[2] == 1 ? 1 : nl_tiles(plan->q.shape[2], plan->o.q_tile);
   int64_t items = j.shape[0] * j.shape[1] * tiles, workers = nl_threads() < items ? nl_threads() : items;
   nl_tensor sums;
-  NL_TRY(nl_tensor_new_workspace(NL_DTYPE, 4, j.shape, &sums));
+  NL_TRY(nl_tensor_new_workspace(NL_F64, 4, j.shape, &sums));
   j.sums = nl_tensor_data(&sums);
   for (int64_t i = 0; i < nl_tensor_size(&sums); i++) j.sums[i] = 0;
   j.base = nl_alloc(workers * j.size, sizeof *j.base, NL_WORKSPACE);
@@ -107,7 +107,7 @@ nl_status NL_FN(nl_bias_backward)(const nl_backward *g) {
   if (s == NL_OK) nl_parallel_items(items, workers, one_item, &j);
   for (int64_t i = 0; i < nl_tensor_size(&sums) && s == NL_OK; i++)
     nl_dtype_store(g->dbias.dtype, (char *)nl_tensor_data(&g->dbias) + i * nl_dtype_size(g->dbias.dtype),
-                   (double)j.sums[i]);
+                   j.sums[i]);
   nl_free(j.base);
   nl_tensor_release(&sums);
   return s;

@@ -22,12 +22,15 @@ typedef struct job {
   NL_R *O, *m, *l; /* of every (sequence, head, piece): longest_q rows each */
 } job;
 
-/* Some 64 pieces over all heads, none below 256 keys. */
+/* Some 64 pieces over all heads, so that threads have work to share; more where the heads of a group are to
+ * find K and V of a piece in cache when their turn comes; none below 256 keys. */
 static int64_t count_pieces(const nl_attention_plan *plan) {
-  enum { WANTED = 64, LEAST_KEYS = 256 };
+  enum { WANTED = 64, LEAST_KEYS = 256, CACHED = 1 << 18 };
   int64_t units = plan->sequences * plan->heads, pieces = units > 0 ? nl_tiles(WANTED, units) : 1;
+  int64_t bytes = plan->longest_k * (plan->head_dim + plan->value_dim) * nl_dtype_size(plan->dtype);
+  if (plan->group > 1 && pieces < nl_tiles(bytes, CACHED)) pieces = nl_tiles(bytes, CACHED);
   int64_t most = nl_tiles(plan->longest_k, LEAST_KEYS);
-  return pieces > most ? (most > 0 ? most : 1) : pieces;
+  return pieces < most ? pieces : most > 0 ? most : 1;
 }
 
 static nl_range piece_of(const nl_sequence *s, int64_t piece, int64_t pieces) {

@@ -6,6 +6,8 @@
  * Computed in f64, rounded once. */
 #include <math.h>
 #include <numlab/attention.h>
+#include <numlab/interrupt.h>
+#include <numlab/parallel.h>
 #include <string.h>
 
 static nl_status check(const nl_tensor *out1, const nl_tensor *lse1, const nl_tensor *out2,
@@ -36,39 +38,49 @@ static nl_status check(const nl_tensor *out1, const nl_tensor *lse1, const nl_te
 /* A share of 0 takes nothing from its side, not even NaN. */
 static double weigh(double w, double x) { return w == 0 ? 0 : w * x; }
 
-static void merge_rows(const nl_tensor *out1, const nl_tensor *lse1, const nl_tensor *out2,
-                       const nl_tensor *lse2, const nl_tensor *out, const nl_tensor *lse) {
-  int64_t rows = nl_tensor_size(lse), d = out->shape[out->ndim - 1];
-  for (int64_t i = 0; i < rows; i++) {
+typedef struct sides {
+  const nl_tensor *out1, *lse1, *out2, *lse2, *out, *lse;
+} sides;
+
+static void merge_rows(void *context, int64_t begin, int64_t end) {
+  const sides *t = context;
+  const nl_tensor *lse = t->lse;
+  for (int64_t i = begin; i < end && !nl_interrupted(); i++) {
     int64_t index[NL_MAX_NDIM], rest = i;
     for (int dim = lse->ndim - 1; dim >= 0; dim--) {
       index[dim] = rest % lse->shape[dim];
       rest /= lse->shape[dim];
     }
-    double a = nl_tensor_get(lse1, index), b = nl_tensor_get(lse2, index), m = a > b || isnan(a) ? a : b;
+    double a = nl_tensor_get(t->lse1, index), b = nl_tensor_get(t->lse2, index),
+           m = a > b || isnan(a) ? a : b;
     bool none = m == -(double)INFINITY;
     double w1 = none ? 0 : exp(a - m), w2 = none ? 0 : exp(b - m), sum = w1 + w2;
     nl_tensor_put(lse, index, none ? m : m + log(sum));
-    for (int64_t c = 0; c < d; c++) {
+    for (int64_t c = 0; c < t->out->shape[lse->ndim]; c++) {
       index[lse->ndim] = c;
-      double x = weigh(w1, nl_tensor_get(out1, index)) + weigh(w2, nl_tensor_get(out2, index));
-      nl_tensor_put(out, index, none ? 0 : x / sum);
+      double x = weigh(w1, nl_tensor_get(t->out1, index)) + weigh(w2, nl_tensor_get(t->out2, index));
+      nl_tensor_put(t->out, index, none ? 0 : x / sum);
     }
   }
 }
 
 nl_status nl_attention_merge(const nl_tensor *out1, const nl_tensor *lse1, const nl_tensor *out2,
                              const nl_tensor *lse2, nl_tensor *out, nl_tensor *lse) {
-  nl_tensor merged, merged_lse;
+  nl_tensor merged, merged_lse = {0};
   NL_TRY(check(out1, lse1, out2, lse2));
   NL_TRY(nl_tensor_new(out1->dtype, out1->ndim, out1->shape, &merged));
   nl_status s = nl_tensor_new(lse1->dtype, lse1->ndim, lse1->shape, &merged_lse);
-  if (s != NL_OK) {
-    nl_tensor_release(&merged);
-    return s;
+  if (s == NL_OK) {
+    sides t = {out1, lse1, out2, lse2, &merged, &merged_lse};
+    nl_parallel_for(nl_tensor_size(&merged_lse), 4096 / (out1->shape[lse1->ndim] + 1) + 1, merge_rows, &t);
+    if (nl_interrupted()) s = nl_fail(NL_INTERRUPTED, "attention_merge: interrupted");
   }
-  merge_rows(out1, lse1, out2, lse2, &merged, &merged_lse);
-  *out = merged;
-  *lse = merged_lse;
-  return NL_OK;
+  if (s == NL_OK) {
+    *out = merged;
+    *lse = merged_lse;
+    return NL_OK;
+  }
+  nl_tensor_release(&merged);
+  nl_tensor_release(&merged_lse);
+  return s;
 }

@@ -25,7 +25,7 @@ static nl_status check_operand(const char *name, const nl_tensor *t, const char 
 }
 
 static nl_status check_shapes(const nl_tensor *q, const nl_tensor *k, const nl_tensor *v) {
-  static const char *const what[] = {"batches", "heads", "keys", "head dimension"};
+  static const char *const what[] = {"batches", "heads", "keys", "head dimensions"};
   char left[NL_SHAPE_TEXT], right[NL_SHAPE_TEXT];
   NL_TRY(check_operand("q", q, "(B, H, Nq, D)"));
   NL_TRY(check_operand("k", k, "(B, Hkv, Nk, D)"));
@@ -62,6 +62,8 @@ static nl_status check_types(const nl_tensor *q, const nl_tensor *k, const nl_te
 /* --- options ----------------------------------------------------------------------------------------- */
 
 static nl_status check_numbers(const nl_attention_options *o) {
+  if ((unsigned)o->impl >= NL_ATTENTION_IMPLS)
+    return nl_fail(NL_ARG, "attention: impl is %d, expected one of nl_attention_impl", (int)o->impl);
   if (isinf(o->scale)) return nl_fail(NL_ARG, "attention: scale is %g, expected a finite number", o->scale);
   if (o->left < -1 || o->right < -1)
     return nl_fail(NL_ARG,
@@ -156,6 +158,20 @@ static void measure_sequences(nl_attention_plan *plan) {
   }
 }
 
+/* Expanded tensors may be longer than any memory. Workspaces are at most some 16 times this product (of
+ * standard, whose matrices are sized before, and checked): in bytes it must not overflow. */
+static nl_status check_lengths_fit(const nl_attention_plan *plan) {
+  const int64_t most_numbers = INT64_C(1) << 55;
+  int64_t wide = most(plan->o.q_tile, plan->o.k_tile) + plan->head_dim + plan->value_dim;
+  int64_t numbers, length = plan->longest_q + plan->longest_k + plan->head_dim + plan->value_dim;
+  if (!__builtin_mul_overflow(wide, length, &numbers) && numbers <= most_numbers) return NL_OK;
+  return nl_fail(
+      NL_SHAPE,
+      "attention: %lld queries and %lld keys in tiles of %lld x %lld need more than can be addressed",
+      (long long)plan->longest_q, (long long)plan->longest_k, (long long)plan->o.q_tile,
+      (long long)plan->o.k_tile);
+}
+
 static void place_bias(nl_attention_plan *plan) {
   const nl_tensor *bias = plan->o.bias;
   plan->bias = nl_tensor_data(bias);
@@ -196,6 +212,7 @@ nl_status nl_attention_plan_make(const nl_tensor *q, const nl_tensor *k, const n
   o->right = least(o->right, widest);
   o->q_tile = most(1, least(o->q_tile, plan->longest_q));
   o->k_tile = most(1, least(o->k_tile, plan->longest_k));
+  NL_TRY(check_lengths_fit(plan));
   plan->drop_below = (uint64_t)floor(o->dropout * 0x1p32);
   return NL_OK;
 }

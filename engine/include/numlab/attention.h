@@ -8,9 +8,9 @@
  * logarithm of the sum of exp(S) over the visible keys, which makes P = exp(S - lse) again in the backward
  * pass.
  *
- * Row i sees key j when  -left <= j - (i + Nk - Nq) <= right: aligned at the bottom right. A row that sees no
- * key: out 0, lse -inf, gradients 0. NaN in the input reaches the rows that see it and no others. The same
- * bits at any thread count.
+ * Row i sees key j when  -left <= j - (i + Nk - Nq) <= right: aligned at the bottom right. A row that sees
+ * nothing, or scores of -inf alone: out 0, lse -inf, gradients 0. NaN in the input reaches the rows that see
+ * it and no others. The same bits at any thread count.
  */
 #ifndef NUMLAB_ATTENTION_H
 #define NUMLAB_ATTENTION_H

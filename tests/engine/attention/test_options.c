@@ -140,6 +140,31 @@ static void numbers_out_of_range(void **state) {
   operands_free(&s);
 }
 
+/* Expanded, a tensor may be longer than memory: a workspace by its length must not overflow into a small one.
+ */
+static void lengths_beyond_memory(void **state) {
+  (void)state;
+  operands s = usual();
+  nl_tensor one = normals(NL_F32, 4, (int64_t[]){1, 1, 1, 1}, 1);
+  const struct {
+    int64_t nq, nk, q_tile, k_tile;
+  } cases[] = {{1000000, INT64_C(1) << 45, 1000000, 64},
+               {1, INT64_C(1) << 60, 1, INT64_C(1) << 60},
+               {INT64_C(1) << 60, 1, INT64_C(1) << 60, 1}};
+  for (int i = 0; i < 3; i++) {
+    nl_tensor_release(&s.q), nl_tensor_release(&s.k), nl_tensor_release(&s.v);
+    assert_ok(nl_tensor_expand(&one, 4, (int64_t[]){1, 1, cases[i].nq, 1}, &s.q));
+    assert_ok(nl_tensor_expand(&one, 4, (int64_t[]){1, 1, cases[i].nk, 1}, &s.k));
+    s.v = nl_tensor_share(&s.k);
+    s.o.q_tile = cases[i].q_tile, s.o.k_tile = cases[i].k_tile;
+    s.o.left = s.o.right = 0;
+    for (s.o.impl = NL_ATTENTION_TILED; s.o.impl < NL_ATTENTION_IMPLS; s.o.impl++)
+      REFUSED(&s, NL_SHAPE, "queries and", "more than can be addressed");
+  }
+  nl_tensor_release(&one);
+  operands_free(&s);
+}
+
 static void biases(void **state) {
   (void)state;
   static const int64_t bad[][5] = {{3, 4, 5, 7}, {2, 3, 5, 7}, {2, 4, 4, 7},
@@ -333,6 +358,7 @@ int main(void) {
       cmocka_unit_test(shapes),
       cmocka_unit_test(types),
       cmocka_unit_test(numbers_out_of_range),
+      cmocka_unit_test(lengths_beyond_memory),
       cmocka_unit_test(biases),
       cmocka_unit_test(a_bias_without_dimensions),
       cmocka_unit_test(variable_lengths),
