@@ -87,6 +87,8 @@ code 0, signal 0"
 lives "a Lua loop" 'while true do end'
 lives "a loop in a coroutine" 'coroutine.wrap(function() while true do end end)()'
 lives "a running kernel" 'A = nl.ones(1500, 1500) while true do B = A * A end'
+lives "attention that takes its time" 'q = nl.ones(1, 8, 20000, 64) out = nl.attention(q, q, q)'
+lives "its gradient" 'q = nl.ones(1, 8, 20000, 64) a = {lse = nl.ones(1, 8, 20000), impl = "flash"} g = nl.attention_backward(q, q, q, q, q, a)'
 lives "one long kernel" 'A = nl.rand(6000, 6000) B = A * A'
 
 # What replaces coroutine.resume and coroutine.wrap behaves as Lua's.
