@@ -90,14 +90,11 @@ static void add_bias(const nl_block *b, NL_R *S, int64_t ld) {
 }
 
 static void cap(const nl_block *b, NL_R *S, NL_R *slope, int64_t ld) {
-  NL_R c = (NL_R)b->plan->o.softcap;
   for (int64_t i = 0; i < nl_range_size(b->rows) && !nl_interrupted(); i++) {
     nl_range sees = nl_block_sees(b, i);
-    for (int64_t j = i * ld + sees.begin; j < i * ld + sees.end; j++) {
-      NL_R t = (NL_R)tanh((double)(S[j] / c));
-      S[j] = c * t;
-      if (slope) slope[j] = 1 - t * t;
-    }
+    int64_t first = i * ld + sees.begin;
+    kernels()->squash(nl_range_size(sees), b->plan->o.softcap, S + first, S + first,
+                      slope ? slope + first : NULL);
   }
 }
 
@@ -107,9 +104,11 @@ void NL_FN(nl_tile_scores)(const nl_block *b, strided q, strided k, NL_R *S, NL_
   int64_t rows = nl_range_size(b->rows), keys = nl_range_size(b->keys), d = plan->head_dim;
   double scale = plan->o.scale;
   if (rows <= FEW_ROWS && q.col == 1 && k.col == 1) {
-    for (int64_t j = 0; j < keys; j++)
-      for (int64_t i = 0; i < rows; i++)
-        S[i * ld + j] = (NL_R)scale * (NL_R)kernels()->dot(d, q.at + i * q.row, k.at + j * k.row);
+    for (int64_t i = 0; i < rows; i++) {
+      nl_range sees = nl_block_sees(b, i);
+      kernels()->rows_dot(nl_range_size(sees), d, scale, q.at + i * q.row, k.at + sees.begin * k.row, k.row,
+                          S + i * ld + sees.begin);
+    }
   } else {
     NL_FN(nl_gemm_in)(room, rows, keys, d, scale, q.at, q.row, q.col, k.at, k.col, k.row, 0, S, ld);
   }
@@ -154,7 +153,23 @@ void NL_FN(nl_tile_drop)(const nl_block *b, NL_R *P, int64_t ld) {
 
 /* --- products ----------------------------------------------------------------------------------------- */
 
-/* Only the entries that count, one by one. */
+/* Only the entries that count, from rows of X as they lie. A piece of W at a time is scaled: sums go on from
+ * C, so pieces do not show. */
+static void times_rows(const nl_block *b, NL_R alpha, const NL_R *W, int64_t ld, strided X, int64_t d,
+                       NL_R *C) {
+  enum { PIECE = 128 };
+  NL_R scaled[PIECE];
+  for (int64_t i = 0; i < nl_range_size(b->rows) && !nl_interrupted(); i++) {
+    nl_range sees = nl_block_sees(b, i);
+    for (int64_t j = sees.begin; j < sees.end; j += PIECE) {
+      int64_t count = j + PIECE < sees.end ? PIECE : sees.end - j;
+      for (int64_t e = 0; e < count; e++) scaled[e] = alpha * W[i * ld + j + e];
+      kernels()->rows_sum(count, d, scaled, X.at + j * X.row, X.row, C + i * d);
+    }
+  }
+}
+
+/* The same one by one. */
 static void times_seen(const nl_block *b, bool turn, NL_R alpha, const NL_R *W, int64_t ld, strided X,
                        int64_t d, NL_R *C) {
   for (int64_t i = 0; i < nl_range_size(b->rows) && !nl_interrupted(); i++) {
@@ -185,7 +200,8 @@ void NL_FN(nl_tile_times)(const nl_block *b, bool turn, double alpha, const NL_R
                           int64_t d, NL_R *C, NL_R *room) {
   int64_t rows = nl_range_size(b->rows), keys = nl_range_size(b->keys);
   bool few = !turn && rows <= FEW_ROWS && X.col == 1;
-  if (few || (!nl_block_is_whole(b) && !is_finite(X, turn ? rows : keys, d)))
+  if (few) times_rows(b, (NL_R)alpha, W, ld, X, d, C);
+  else if (!nl_block_is_whole(b) && !is_finite(X, turn ? rows : keys, d))
     times_seen(b, turn, (NL_R)alpha, W, ld, X, d, C);
   else if (turn) NL_FN(nl_gemm_in)(room, keys, d, rows, alpha, W, 1, ld, X.at, X.row, X.col, 1, C, d);
   else NL_FN(nl_gemm_in)(room, rows, d, keys, alpha, W, ld, 1, X.at, X.row, X.col, 1, C, d);

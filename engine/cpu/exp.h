@@ -24,7 +24,8 @@ static inline vector all(NL_R value) { return (vector){0} + value; }
  * make what is read there positive. */
 static const NL_R shifter = PICK(0x1.8p23, 0x1.8p52) + 2 * BIAS;
 
-static inline vector exp_reduced(vector r) {
+/* exp(r) - 1 */
+static inline vector growth(vector r) {
   vector p;
   if (NL_IS_F32) {
     p = all((NL_R)0x1.6c82ecp-10) * r + (NL_R)0x1.122536p-7;
@@ -42,7 +43,7 @@ static inline vector exp_reduced(vector r) {
     p = p * r + (NL_R)0x1.55555555554fap-3;
     p = p * r + (NL_R)0x1.000000000000ap-1;
   }
-  return (p * (r * r) + r) + 1;
+  return p * (r * r) + r;
 }
 
 /* y 2^k, where k is the integer in the last bits of shifted. */
@@ -58,14 +59,19 @@ static inline vector scale(vector y, vector shifted) {
 #endif
 }
 
+/* r of the formula; k is the integer in the last bits of *shifted. */
+static inline vector reduced(vector x, vector *shifted) {
+  *shifted = x * PICK(0x1.715476p+0, 0x1.71547652b82fep+0) + shifter;
+  vector k = *shifted - shifter;
+  vector r = x - k * PICK(0x1.62e4p-1, 0x1.62e42ffp-1);
+  return r - k * PICK(0x1.7f7d1cp-20, -0x1.718432a1b0e26p-35);
+}
+
 /* exp of each lane. Beyond the two ends the result is 0 or inf already; NaN passes both. */
 static inline vector exp_of(vector x) {
   x = smaller(larger(x, all(PICK(-104, -746))), all(PICK(89, 710)));
-  vector shifted = x * PICK(0x1.715476p+0, 0x1.71547652b82fep+0) + shifter;
-  vector k = shifted - shifter;
-  vector r = x - k * PICK(0x1.62e4p-1, 0x1.62e42ffp-1);
-  r = r - k * PICK(0x1.7f7d1cp-20, -0x1.718432a1b0e26p-35);
-  return scale(exp_reduced(r), shifted);
+  vector shifted, r = reduced(x, &shifted);
+  return scale(growth(r) + 1, shifted);
 }
 
 /* n a multiple of WIDTH; adds to sum. Never inlined: the arithmetic exists once, so an element has the same

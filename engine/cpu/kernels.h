@@ -41,6 +41,18 @@ typedef struct nl_dense_kernels {
    * type; x and y may be one array. NaN stays NaN, -inf gives 0, +inf and overflow inf, underflow is gradual.
    * An element has the same bits wherever it lies. Error of y_i beside that of the difference: exp.h. */
   double (*exp_sum)(int64_t n, double shift, const void *x, void *y);
+  /* y_j = alpha sum_c x_c A(j,c) for 0 <= j < rows, 0 <= c < d; rows of A lie lda apart. An element has the
+   * same bits for any number of rows, wherever its row stands. */
+  void (*rows_dot)(int64_t rows, int64_t d, double alpha, const void *x, const void *A, int64_t lda, void *y);
+  /* y_c += sum_j x_j A(j,c), likewise: j upwards from y_c for each c, so the rows in several calls, and any
+   * of the columns, give the same bits. */
+  void (*rows_sum)(int64_t rows, int64_t d, const void *x, const void *A, int64_t lda, void *y);
+  /* y_i = c tanh(x_i / c) and, unless slope is NULL, slope_i = 1 - tanh^2(x_i / c), the quotient rounded to
+   * the entry's type; c > 0, x and y may be one array. |y_i| <= c; NaN stays NaN, -0 stays -0, +-inf gives
+   * +-c and slope 0. An element has the same bits wherever it lies, and with slope or without. Errors:
+   * squash.h.
+   */
+  void (*squash)(int64_t n, double c, const void *x, void *y, void *slope);
 } nl_dense_kernels;
 
 typedef struct nl_kernels {

@@ -20,6 +20,11 @@ enum { WIDTH = NL_VECTOR / sizeof(NL_R) };
 
 static inline const loose *at(const NL_R *x, int64_t i) { return (const loose *)(x + i); }
 
+/* Lane by lane, from what a comparison gives. */
+static inline vector choose(bits mask, vector yes, vector no) {
+  return (vector)((mask & (bits)yes) | (~mask & (bits)no));
+}
+
 /* Lane by lane: v where v > most, else most: so a NaN in v leaves most as it is, and one in most stays.
  * smaller likewise. The compiler makes three instructions of the comparison, so the levels that have one name
  * it. */
@@ -42,14 +47,39 @@ static inline vector smaller(vector least, vector v) {
                    : (vector)_mm256_min_pd((__m256d)v, (__m256d)least);
 }
 #else
-static inline vector choose(bits mask, vector yes, vector no) {
-  return (vector)((mask & (bits)yes) | (~mask & (bits)no));
-}
 static inline vector larger(vector most, vector v) { return choose((bits)(v > most), v, most); }
 static inline vector smaller(vector least, vector v) { return choose((bits)(v < least), v, least); }
 #endif
 
 static inline vector magnitude(vector v) { return (vector)((bits)v & ~(bits)(-(vector){0})); }
+
+/* The first count lanes from and to memory, 0 <= count < WIDTH; nothing beside them is touched. The others
+ * are 0. */
+#if NL_VECTOR == 64
+static inline vector load_first(const NL_R *x, int64_t count) {
+  unsigned mask = (1u << count) - 1;
+  return NL_IS_F32 ? (vector)_mm512_maskz_loadu_ps((__mmask16)mask, x)
+                   : (vector)_mm512_maskz_loadu_pd((__mmask8)mask, x);
+}
+static inline void store_first(NL_R *y, int64_t count, vector v) {
+  unsigned mask = (1u << count) - 1;
+  if (NL_IS_F32) _mm512_mask_storeu_ps(y, (__mmask16)mask, (__m512)v);
+  else _mm512_mask_storeu_pd(y, (__mmask8)mask, (__m512d)v);
+}
+#else
+static inline vector load_first(const NL_R *x, int64_t count) {
+  vector v = {0};
+#pragma GCC unroll 8
+  for (int l = 0; l < WIDTH; l++)
+    if (l < count) v[l] = x[l];
+  return v;
+}
+static inline void store_first(NL_R *y, int64_t count, vector v) {
+#pragma GCC unroll 8
+  for (int l = 0; l < WIDTH; l++)
+    if (l < count) y[l] = v[l];
+}
+#endif
 
 /* Over all lanes by halves: lane l with lane l + WIDTH/2, and so on. */
 static inline NL_R largest_lane(vector v) {

@@ -5,6 +5,8 @@ enum { ROWS = 6, ACROSS = 2 };
 #include "avx2.h"
 
 #include "cpu/exp.h"
+#include "cpu/rows.h"
+#include "cpu/squash.h"
 #include "cpu/tile.h"
 #include "cpu/vector.h"
 
@@ -18,5 +20,8 @@ nl_dense_kernels NL_FN(nl_dense_avx2)(void) {
       .largest = largest,
       .maximum = maximum,
       .exp_sum = exp_sum,
+      .rows_dot = rows_dot,
+      .rows_sum = rows_sum,
+      .squash = squash,
   };
 }

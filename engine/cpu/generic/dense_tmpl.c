@@ -4,6 +4,8 @@ enum { ROWS = 4, ACROSS = 2 };
 #include "generic.h"
 
 #include "cpu/exp.h"
+#include "cpu/rows.h"
+#include "cpu/squash.h"
 #include "cpu/tile.h"
 #include "cpu/vector.h"
 
@@ -17,5 +19,8 @@ nl_dense_kernels NL_FN(nl_dense_generic)(void) {
       .largest = largest,
       .maximum = maximum,
       .exp_sum = exp_sum,
+      .rows_dot = rows_dot,
+      .rows_sum = rows_sum,
+      .squash = squash,
   };
 }

@@ -177,6 +177,18 @@ static void tables_check_themselves(void **unused) {
   assert_int_equal(nl_kernels_verify(&broken), NL_INTERNAL);
   assert_string_equal(nl_message(), "kernels generic f64: exp_sum is missing");
   broken = *nl_kernels_at(NL_CPU_GENERIC);
+  broken.dense[NL_F32].rows_dot = NULL;
+  assert_int_equal(nl_kernels_verify(&broken), NL_INTERNAL);
+  assert_string_equal(nl_message(), "kernels generic f32: rows_dot is missing");
+  broken = *nl_kernels_at(NL_CPU_GENERIC);
+  broken.dense[NL_F64].rows_sum = NULL;
+  assert_int_equal(nl_kernels_verify(&broken), NL_INTERNAL);
+  assert_string_equal(nl_message(), "kernels generic f64: rows_sum is missing");
+  broken = *nl_kernels_at(NL_CPU_GENERIC);
+  broken.dense[NL_F32].squash = NULL;
+  assert_int_equal(nl_kernels_verify(&broken), NL_INTERNAL);
+  assert_string_equal(nl_message(), "kernels generic f32: squash is missing");
+  broken = *nl_kernels_at(NL_CPU_GENERIC);
   broken.widen[NL_BF16] = NULL;
   assert_int_equal(nl_kernels_verify(&broken), NL_INTERNAL);
   assert_string_equal(nl_message(), "kernels generic bf16: widen is missing");
