@@ -13,7 +13,7 @@
 #include <numlab/parallel.h>
 
 typedef struct room {
-  NL_R *P, *dS, *delta, *q, *dout, *k, *v, *product;
+  NL_R *P, *dS, *delta, *mass, *q, *dout, *k, *v, *product;
 } room;
 
 typedef struct job {
@@ -30,6 +30,7 @@ static int64_t layout(const nl_attention_plan *plan, NL_R *base, room *w) {
   w->P = nl_take(plan, base, &used, rows * keys);
   w->dS = nl_take(plan, base, &used, rows * keys);
   w->delta = nl_take(plan, base, &used, rows);
+  w->mass = nl_take(plan, base, &used, rows);
   w->q = nl_take(plan, base, &used, converts ? rows * d : 0);
   w->dout = nl_take(plan, base, &used, converts ? rows * dv : 0);
   w->k = nl_take(plan, base, &used, converts ? keys * d : 0);
@@ -50,23 +51,39 @@ static void add_block(const job *j, const nl_block *b, const NL_R *dS) {
   }
 }
 
-/* All tiles of keys that the rows of b see. */
+/* The next tile of keys of b that is seen, with everything of it computed. */
+static void make_tile(nl_block *b, nl_range sees, const room *w, backward_tiles *t) {
+  const nl_attention_plan *plan = b->plan;
+  int64_t batch = b->sequence.batch, kv_head = b->head / plan->group, begin = b->keys.end;
+  b->keys = (nl_range){begin, begin + plan->o.k_tile < sees.end ? begin + plan->o.k_tile : sees.end};
+  t->ld = nl_range_size(b->keys);
+  t->k = NL_FN(nl_tile_load)(&plan->k, batch, kv_head, b->keys, w->k);
+  t->v = NL_FN(nl_tile_load)(&plan->v, batch, kv_head, b->keys, w->v);
+  NL_FN(nl_tile_recompute)(b, t);
+}
+
+/* All tiles of keys that the rows of b see: once for D, once for dS. D by its definition: D from out, which
+ * was rounded, is off by the same amount for a whole row, and sums over rows gather that. */
 static void add_rows(const job *j, nl_block b, const room *w) {
   const nl_attention_plan *plan = b.plan;
-  int64_t batch = b.sequence.batch, kv_head = b.head / plan->group;
-  int64_t at = (batch * plan->heads + b.head) * plan->q.shape[2] + b.rows.begin;
+  int64_t batch = b.sequence.batch;
   nl_range sees = nl_rows_see(plan, &b.sequence, b.rows);
-  backward_tiles t = {.P = w->P, .dS = w->dS, .room = w->product, .delta = w->delta};
+  backward_tiles t = {.P = w->P, .dS = w->dS, .room = w->product, .mass = w->mass};
   t.q = NL_FN(nl_tile_load)(&plan->q, batch, b.head, b.rows, w->q);
   t.dout = NL_FN(nl_tile_load)(&j->g->dout, batch, b.head, b.rows, w->dout);
-  t.lse = (const NL_R *)nl_tensor_data(&j->g->lse) + at;
-  NL_FN(nl_tile_delta)(&j->g->dout, &j->g->out, batch, b.head, b.rows, w->delta);
-  for (int64_t k = sees.begin; k < sees.end && !nl_interrupted(); k += plan->o.k_tile) {
-    b.keys = (nl_range){k, k + plan->o.k_tile < sees.end ? k + plan->o.k_tile : sees.end};
-    t.ld = nl_range_size(b.keys);
-    t.k = NL_FN(nl_tile_load)(&plan->k, batch, kv_head, b.keys, w->k);
-    t.v = NL_FN(nl_tile_load)(&plan->v, batch, kv_head, b.keys, w->v);
-    NL_FN(nl_tile_backward)(&b, &t);
+  t.lse = (const NL_R *)nl_tensor_data(&j->g->lse) + (batch * plan->heads + b.head) * plan->q.shape[2] +
+          b.rows.begin;
+  for (int64_t i = 0; i < nl_range_size(b.rows); i++) w->delta[i] = w->mass[i] = 0;
+  for (b.keys.end = sees.begin; b.keys.end < sees.end && !nl_interrupted();) {
+    make_tile(&b, sees, w, &t);
+    NL_FN(nl_tile_dots)(&b, t.P, t.dS, t.ld, w->delta);
+  }
+  for (int64_t i = 0; i < nl_range_size(b.rows); i++) w->delta[i] /= w->mass[i] == 0 ? 1 : w->mass[i];
+  t.mass = NULL; /* complete */
+  for (b.keys.end = sees.begin; b.keys.end < sees.end && !nl_interrupted();) {
+    make_tile(&b, sees, w, &t);
+    NL_FN(nl_tile_normalise)(&b, w->mass, t.P, t.ld);
+    NL_FN(nl_tile_through_softmax)(&b, t.P, w->delta, NULL, t.dS, t.ld);
     add_block(j, &b, t.dS);
   }
 }

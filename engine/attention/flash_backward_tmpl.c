@@ -11,7 +11,7 @@
  * being one piece of work.
  *
  * Workspace, in numbers a worker: 2 Br Bc (3 with softcap) and the packed operands of one product; with
- * 16-bit inputs the tiles in the compute type and the sums besides, (2 Br + 2 Bc) (D + Dv). And D: one number
+ * 16-bit inputs the tiles in the compute type and the sums besides, Br (2 D + Dv) + 2 Bc (D + Dv). And D: one number
  * a row and head. */
 #include "core/tmpl.h"
 #include "impl.h"
@@ -67,7 +67,6 @@ static void load_queries(const job *j, const nl_block *b, const room *w, backwar
   t->q = NL_FN(nl_tile_load)(&b->plan->q, b->sequence.batch, b->head, rows_in_q(b), w->q);
   t->dout = NL_FN(nl_tile_load)(&j->g->dout, b->sequence.batch, b->head, rows_in_q(b), w->dout);
   t->lse = (const NL_R *)nl_tensor_data(&j->g->lse) + vector_at(b, b->rows.begin);
-  t->delta = j->delta + vector_at(b, b->rows.begin);
 }
 
 static void load_keys(const nl_block *b, const room *w, backward_tiles *t) {
@@ -76,8 +75,16 @@ static void load_keys(const nl_block *b, const room *w, backward_tiles *t) {
   t->v = NL_FN(nl_tile_load)(&b->plan->v, batch, head, keys_in_k(b), w->v);
 }
 
-static backward_tiles tiles_in(const room *w) {
-  return (backward_tiles){.P = w->P, .dS = w->dS, .slope = w->slope, .room = w->product};
+static backward_tiles tiles_in(const nl_attention_plan *plan, const room *w) {
+  return (backward_tiles){
+      .P = w->P, .dS = w->dS, .slope = plan->o.softcap > 0 ? w->slope : NULL, .room = w->product};
+}
+
+/* P after dropout, which is what multiplied V, and dS. */
+static void make_tiles(const nl_block *b, const backward_tiles *t, const NL_R *delta) {
+  NL_FN(nl_tile_recompute)(b, t);
+  NL_FN(nl_tile_through_softmax)(b, t->P, delta, t->slope, t->dS, t->ld);
+  NL_FN(nl_tile_drop)(b, t->P, t->ld);
 }
 
 /* --- D ------------------------------------------------------------------------------------------------ */
@@ -100,7 +107,7 @@ static void one_column(const job *j, nl_block b, const room *w) {
   const nl_attention_plan *plan = b.plan;
   int64_t batch = b.sequence.batch, kv_head = b.head / plan->group, d = plan->head_dim, e = plan->value_dim;
   double scale = plan->o.scale;
-  backward_tiles t = tiles_in(w);
+  backward_tiles t = tiles_in(plan, w);
   load_keys(&b, w, &t);
   t.ld = nl_range_size(b.keys);
   NL_R *dk = NL_FN(nl_tile_open)(&g->dk, batch, kv_head, keys_in_k(&b), w->dk);
@@ -110,7 +117,7 @@ static void one_column(const job *j, nl_block b, const room *w) {
     for (int64_t i = seen_by.begin; i < seen_by.end && !nl_interrupted(); i += plan->o.q_tile) {
       b.rows = (nl_range){i, i + plan->o.q_tile < seen_by.end ? i + plan->o.q_tile : seen_by.end};
       load_queries(j, &b, w, &t);
-      NL_FN(nl_tile_backward)(&b, &t);
+      make_tiles(&b, &t, j->delta + vector_at(&b, b.rows.begin));
       NL_FN(nl_tile_times)(&b, true, 1, t.P, t.ld, t.dout, e, dv, w->product);
       NL_FN(nl_tile_times)(&b, true, scale, t.dS, t.ld, t.q, d, dk, w->product);
       if (!j->one_pass) continue;
@@ -147,7 +154,7 @@ static void rows(void *context, int64_t worker, int64_t item) {
   if (nl_range_size(b.rows) == 0 || nl_interrupted()) return;
   room w;
   layout(plan, j->base + worker * j->size, &w);
-  backward_tiles t = tiles_in(&w);
+  backward_tiles t = tiles_in(plan, &w);
   load_queries(j, &b, &w, &t);
   nl_range sees = nl_rows_see(plan, &b.sequence, b.rows);
   NL_R *dq = NL_FN(nl_tile_open)(&g->dq, b.sequence.batch, b.head, rows_in_q(&b), w.dq);
@@ -155,7 +162,7 @@ static void rows(void *context, int64_t worker, int64_t item) {
     b.keys = (nl_range){k, k + plan->o.k_tile < sees.end ? k + plan->o.k_tile : sees.end};
     t.ld = nl_range_size(b.keys);
     load_keys(&b, &w, &t);
-    NL_FN(nl_tile_backward)(&b, &t);
+    make_tiles(&b, &t, j->delta + vector_at(&b, b.rows.begin));
     NL_FN(nl_tile_times)(&b, false, plan->o.scale, t.dS, t.ld, t.k, plan->head_dim, dq, w.product);
   }
   NL_FN(nl_tile_close)(dq, &g->dq, b.sequence.batch, b.head, rows_in_q(&b));

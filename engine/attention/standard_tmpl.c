@@ -1,7 +1,8 @@
 /* Standard attention: the score matrix and its softmax as whole matrices, as the formulas are written.
  *
  *   forward    S = scores,  P = softmax S,  O = drop(P) V
- *   backward   dV = drop(P)' dO,  dP = drop(dO V'),  dS = P o (dP - D),  dQ = scale dS K,  dK = scale dS' Q
+ *   backward   dV = drop(P)' dO,  dP = drop(dO V'),  dS = P o (dP - rowsum(P o dP)),  dQ = scale dS K,  dK =
+ * scale dS' Q
  *
  * The reference for the others, and what they save memory against: in numbers of the compute type, forward 2
  * H sum(Nq Nk) over the sequences, S as workspace and P kept for the backward pass; backward H sum(Nq Nk) for
@@ -171,8 +172,9 @@ static void backward_head(void *context, int64_t worker, int64_t item) {
     NL_FN(nl_tile_times)(&b, true, 1, dropped(&b, P, w.extra), keys, dout, e, dv, w.product);
     NL_FN(nl_tile_values)(&b, dout, v, dS, keys, w.product);
     NL_FN(nl_tile_drop)(&b, dS, keys);
-    NL_FN(nl_tile_delta)(&g->dout, &g->out, batch, b.head, b.sequence.q, w.delta);
-    NL_FN(nl_tile_through_softmax)(&b, P, w.delta, dS, keys);
+    for (int64_t i = 0; i < nl_range_size(b.rows); i++) w.delta[i] = 0;
+    NL_FN(nl_tile_dots)(&b, P, dS, keys, w.delta);
+    NL_FN(nl_tile_through_softmax)(&b, P, w.delta, NULL, dS, keys);
     if (plan->o.softcap >
         0) { /* S was not kept: its tanh gives the slope again; dS itself stays for the bias */
       NL_FN(nl_tile_scores)(&b, q, k, w.extra, w.slope, keys, w.product);

@@ -44,12 +44,20 @@ void NL_FN(nl_tile_delta)(const nl_tensor *dout, const nl_tensor *out, int64_t b
 void NL_FN(nl_tile_scores)(const nl_block *b, strided q, strided k, NL_R *S, NL_R *slope, int64_t ld,
                            NL_R *room);
 
-/* P(i,j) = exp(S(i,j) - lse_i) in place for the entries a row sees, 0 elsewhere and in rows with lse -inf. */
-void NL_FN(nl_tile_weights)(const nl_block *b, const NL_R *lse, NL_R *S, int64_t ld);
+/* P(i,j) = exp(S(i,j) - lse_i) in place for the entries a row sees, 0 elsewhere and in rows with lse -inf.
+ * mass, unless it is NULL: mass_i += sum_j P(i,j), which over all keys is 1 but for the rounding of lse. */
+void NL_FN(nl_tile_weights)(const nl_block *b, const NL_R *lse, NL_R *S, int64_t ld, NL_R *mass);
 
-/* dS(i,j) = P(i,j) (dP(i,j) - D_i) in place of dP, for the entries a row sees, 0 elsewhere. */
-void NL_FN(nl_tile_through_softmax)(const nl_block *b, const NL_R *P, const NL_R *delta, NL_R *dP,
-                                    int64_t ld);
+/* Weights over their mass: what they are without the rounding of lse. */
+void NL_FN(nl_tile_normalise)(const nl_block *b, const NL_R *mass, NL_R *P, int64_t ld);
+
+/* delta_i += sum_j P(i,j) dP(i,j) over the entries a row sees. */
+void NL_FN(nl_tile_dots)(const nl_block *b, const NL_R *P, const NL_R *dP, int64_t ld, NL_R *delta);
+
+/* dS(i,j) = P(i,j) (dP(i,j) - D_i) [slope(i,j)] in place of dP, for the entries a row sees, 0 elsewhere. With
+ * slope: the gradient by what the cap was given; slope NULL: by what the bias was added to. */
+void NL_FN(nl_tile_through_softmax)(const nl_block *b, const NL_R *P, const NL_R *delta, const NL_R *slope,
+                                    NL_R *dP, int64_t ld);
 
 /* Dropout: entries that are dropped become 0, the others are scaled by 1 / (1 - p). Nothing without dropout.
  */
@@ -64,18 +72,17 @@ void NL_FN(nl_tile_values)(const nl_block *b, strided dout, strided v, NL_R *dP,
 void NL_FN(nl_tile_times)(const nl_block *b, bool turn, double alpha, const NL_R *W, int64_t ld, strided X,
                           int64_t d, NL_R *C, NL_R *room);
 
-/* Of a block, from loaded rows: P (after dropout: what multiplies V) and
- *   dS = P o (drop(dO V') - D_i) [o slope],   D_i = sum_c dO(i,c) O(i,c),
- * the gradient by what the cap was given (slope not NULL: its room) or by what the bias was added to (slope
- * NULL). */
+/* From loaded rows of a block: P before dropout, dP = drop(dO V') in dS, and the slope of the cap unless it
+ * is NULL. */
 typedef struct backward_tiles {
   strided q, k, v, dout; /* rows of the block, keys of the block */
-  const NL_R *lse, *delta;
+  const NL_R *lse;
+  NL_R *mass;           /* as for nl_tile_weights */
   NL_R *P, *dS, *slope; /* rows x keys each, ld apart */
   int64_t ld;
   NL_R *room;
 } backward_tiles;
-void NL_FN(nl_tile_backward)(const nl_block *b, const backward_tiles *t);
+void NL_FN(nl_tile_recompute)(const nl_block *b, const backward_tiles *t);
 
 /* Elements of workspace that any of these products needs for blocks of up to rows x keys. */
 int64_t NL_FN(nl_tile_room)(const nl_attention_plan *plan, int64_t rows, int64_t keys);

@@ -123,14 +123,15 @@ static void clear_outside(NL_R *row, int64_t count, nl_range kept) {
   for (int64_t c = kept.end; c < count; c++) row[c] = 0;
 }
 
-void NL_FN(nl_tile_weights)(const nl_block *b, const NL_R *lse, NL_R *S, int64_t ld) {
+void NL_FN(nl_tile_weights)(const nl_block *b, const NL_R *lse, NL_R *S, int64_t ld, NL_R *mass) {
   int64_t keys = nl_range_size(b->keys);
   for (int64_t i = 0; i < nl_range_size(b->rows) && !nl_interrupted(); i++) {
     nl_range sees = nl_block_sees(b, i);
     NL_R *row = S + i * ld;
     if (lse[i] == -(NL_R)INFINITY) sees.end = sees.begin;
     clear_outside(row, keys, sees);
-    kernels()->exp_sum(nl_range_size(sees), (double)lse[i], row + sees.begin, row + sees.begin);
+    double sum = kernels()->exp_sum(nl_range_size(sees), (double)lse[i], row + sees.begin, row + sees.begin);
+    if (mass) mass[i] += (NL_R)sum;
   }
 }
 
@@ -153,18 +154,18 @@ void NL_FN(nl_tile_drop)(const nl_block *b, NL_R *P, int64_t ld) {
 
 /* --- products ----------------------------------------------------------------------------------------- */
 
-/* Only the entries that count, from rows of X as they lie. A piece of W at a time is scaled: sums go on from
- * C, so pieces do not show. */
+/* Only the entries that count, from rows of X as they lie. Each piece is summed by itself, in room (d
+ * numbers): a long sum rounds less in pieces. */
 static void times_rows(const nl_block *b, NL_R alpha, const NL_R *W, int64_t ld, strided X, int64_t d,
-                       NL_R *C) {
+                       NL_R *C, NL_R *room) {
   enum { PIECE = 128 };
-  NL_R scaled[PIECE];
   for (int64_t i = 0; i < nl_range_size(b->rows) && !nl_interrupted(); i++) {
     nl_range sees = nl_block_sees(b, i);
     for (int64_t j = sees.begin; j < sees.end; j += PIECE) {
       int64_t count = j + PIECE < sees.end ? PIECE : sees.end - j;
-      for (int64_t e = 0; e < count; e++) scaled[e] = alpha * W[i * ld + j + e];
-      kernels()->rows_sum(count, d, scaled, X.at + j * X.row, X.row, C + i * d);
+      memset(room, 0, (size_t)d * sizeof *room);
+      kernels()->rows_sum(count, d, W + i * ld + j, X.at + j * X.row, X.row, room);
+      kernels()->axpy(d, (double)alpha, room, C + i * d);
     }
   }
 }
@@ -200,7 +201,7 @@ void NL_FN(nl_tile_times)(const nl_block *b, bool turn, double alpha, const NL_R
                           int64_t d, NL_R *C, NL_R *room) {
   int64_t rows = nl_range_size(b->rows), keys = nl_range_size(b->keys);
   bool few = !turn && rows <= FEW_ROWS && X.col == 1;
-  if (few) times_rows(b, (NL_R)alpha, W, ld, X, d, C);
+  if (few) times_rows(b, (NL_R)alpha, W, ld, X, d, C, room);
   else if (!nl_block_is_whole(b) && !is_finite(X, turn ? rows : keys, d))
     times_seen(b, turn, (NL_R)alpha, W, ld, X, d, C);
   else if (turn) NL_FN(nl_gemm_in)(room, keys, d, rows, alpha, W, 1, ld, X.at, X.row, X.col, 1, C, d);
@@ -222,32 +223,37 @@ void NL_FN(nl_tile_values)(const nl_block *b, strided dout, strided v, NL_R *dP,
    v.at, v.col, v.row, 0, dP, ld);
 }
 
-void NL_FN(nl_tile_through_softmax)(const nl_block *b, const NL_R *P, const NL_R *delta, NL_R *dP,
-                                    int64_t ld) {
+void NL_FN(nl_tile_normalise)(const nl_block *b, const NL_R *mass, NL_R *P, int64_t ld) {
+  for (int64_t i = 0; i < nl_range_size(b->rows) && !nl_interrupted(); i++) {
+    nl_range sees = nl_block_sees(b, i);
+    NL_R share = mass[i] == 0 ? 0 : 1 / mass[i];
+    for (int64_t j = i * ld + sees.begin; j < i * ld + sees.end; j++) P[j] *= share;
+  }
+}
+
+void NL_FN(nl_tile_dots)(const nl_block *b, const NL_R *P, const NL_R *dP, int64_t ld, NL_R *delta) {
+  for (int64_t i = 0; i < nl_range_size(b->rows) && !nl_interrupted(); i++) {
+    nl_range sees = nl_block_sees(b, i);
+    int64_t first = i * ld + sees.begin;
+    delta[i] += (NL_R)kernels()->dot(nl_range_size(sees), P + first, dP + first);
+  }
+}
+
+void NL_FN(nl_tile_through_softmax)(const nl_block *b, const NL_R *P, const NL_R *delta, const NL_R *slope,
+                                    NL_R *dP, int64_t ld) {
   for (int64_t i = 0; i < nl_range_size(b->rows) && !nl_interrupted(); i++) {
     nl_range sees = nl_block_sees(b, i);
     NL_R *row = dP + i * ld, D = delta[i];
-    const NL_R *p = P + i * ld;
+    const NL_R *p = P + i * ld, *cap_slope = slope ? slope + i * ld : NULL;
     clear_outside(row, nl_range_size(b->keys), sees);
     for (int64_t j = sees.begin; j < sees.end; j++) row[j] = p[j] * (row[j] - D);
+    for (int64_t j = sees.begin; slope && j < sees.end; j++) row[j] *= cap_slope[j];
   }
 }
 
-/* Entries that a row does not see: P and dS are 0 there, slope may hold anything. */
-static void times_slope(const nl_block *b, const NL_R *slope, NL_R *dS, int64_t ld) {
-  for (int64_t i = 0; i < nl_range_size(b->rows) && !nl_interrupted(); i++) {
-    nl_range sees = nl_block_sees(b, i);
-    for (int64_t j = i * ld + sees.begin; j < i * ld + sees.end; j++) dS[j] *= slope[j];
-  }
-}
-
-void NL_FN(nl_tile_backward)(const nl_block *b, const backward_tiles *t) {
-  NL_R *slope = b->plan->o.softcap > 0 ? t->slope : NULL;
-  NL_FN(nl_tile_scores)(b, t->q, t->k, t->P, slope, t->ld, t->room);
-  NL_FN(nl_tile_weights)(b, t->lse, t->P, t->ld);
+void NL_FN(nl_tile_recompute)(const nl_block *b, const backward_tiles *t) {
+  NL_FN(nl_tile_scores)(b, t->q, t->k, t->P, t->slope, t->ld, t->room);
+  NL_FN(nl_tile_weights)(b, t->lse, t->P, t->ld, t->mass);
   NL_FN(nl_tile_values)(b, t->dout, t->v, t->dS, t->ld, t->room);
   NL_FN(nl_tile_drop)(b, t->dS, t->ld);
-  NL_FN(nl_tile_through_softmax)(b, t->P, t->delta, t->dS, t->ld);
-  if (slope) times_slope(b, slope, t->dS, t->ld);
-  NL_FN(nl_tile_drop)(b, t->P, t->ld);
 }

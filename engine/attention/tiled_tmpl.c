@@ -3,9 +3,8 @@
  *
  *   forward, for each tile of Br queries:   S = scores against all N keys it sees, tile after tile: Br x N
  *                                           P = softmax S, once;  O = sum over tiles of keys of P V
- *   backward, for each tile of queries:     P = exp(S - lse) and dS over all keys: 2 Br x N
- *                                           dQ = scale dS K;  dK += scale dS' Q;  dV += P' dO, tile after
- * tile
+ *   backward, for each tile of queries:    P = exp(S - lse) over its row sum,  dP = dO V' over all keys: 2 Br
+ * x N dS = P o (dP - rowsum(P o dP)),  dQ = scale dS K, dK += scale dS' Q,  dV += P' dO, tile after tile
  *
  * Between standard and flash: workspace grows with N, not with N^2; no row is ever rescaled, so its rounding
  * is that of standard. Numbers a worker, forward: Br N + Br Dv + the packed operands of a product; backward:
@@ -24,7 +23,7 @@
 typedef struct room {
   NL_R *S, *dS, *slope; /* Br x N each */
   NL_R *O;              /* Br x Dv in the forward pass, Br x D: dQ in the backward pass */
-  NL_R *lse, *delta;    /* Br */
+  NL_R *delta, *mass;   /* Br: D, and what the weights of a row sum to */
   NL_R *dk, *dv;        /* N x D, N x Dv: sums of 16-bit gradients */
   NL_R *q, *k, *v, *dout;
   NL_R *product;
@@ -38,8 +37,8 @@ static int64_t layout(const nl_attention_plan *plan, bool backward, NL_R *base, 
   w->dS = nl_take(plan, base, &used, backward ? rows * n : 0);
   w->slope = nl_take(plan, base, &used, backward && plan->o.softcap > 0 ? rows * n : 0);
   w->O = nl_take(plan, base, &used, rows * (backward ? d : dv));
-  w->lse = nl_take(plan, base, &used, rows);
-  w->delta = nl_take(plan, base, &used, rows);
+  w->delta = nl_take(plan, base, &used, backward ? rows : 0);
+  w->mass = nl_take(plan, base, &used, backward ? rows : 0);
   w->dk = nl_take(plan, base, &used, backward && converts ? n * d : 0);
   w->dv = nl_take(plan, base, &used, backward && converts ? n * dv : 0);
   w->q = nl_take(plan, base, &used, converts ? rows * d : 0);
@@ -141,8 +140,8 @@ static void backward_tile(const nl_backward *g, nl_block b, room *w, NL_R *dk, N
   int64_t ld = nl_range_size(b.keys);
   strided q = NL_FN(nl_tile_load)(&plan->q, batch, b.head, in_q, w->q);
   strided dout = NL_FN(nl_tile_load)(&g->dout, batch, b.head, in_q, w->dout);
-  NL_FN(nl_tile_delta)(&g->dout, &g->out, batch, b.head, in_q, w->delta);
   const NL_R *lse = (const NL_R *)nl_tensor_data(&g->lse) + (batch * plan->heads + b.head) * plan->q.shape[2];
+  for (int64_t i = 0; i < nl_range_size(b.rows); i++) w->delta[i] = w->mass[i] = 0;
   for (int64_t k = b.keys.begin; k < b.keys.end && !nl_interrupted(); k += plan->o.k_tile) {
     nl_block tile = next_tile(&b, k, &in_k);
     int64_t at = k - b.keys.begin;
@@ -153,14 +152,18 @@ static void backward_tile(const nl_backward *g, nl_block b, room *w, NL_R *dk, N
                         .v = values,
                         .dout = dout,
                         .lse = lse + in_q.begin,
-                        .delta = w->delta,
+                        .mass = w->mass,
                         .P = w->S + at,
                         .dS = w->dS + at,
                         .ld = ld,
                         .room = w->product};
     if (w->slope) t.slope = w->slope + at;
-    NL_FN(nl_tile_backward)(&tile, &t);
+    NL_FN(nl_tile_recompute)(&tile, &t);
   }
+  NL_FN(nl_tile_normalise)(&b, w->mass, w->S, ld);
+  NL_FN(nl_tile_dots)(&b, w->S, w->dS, ld, w->delta);
+  NL_FN(nl_tile_through_softmax)(&b, w->S, w->delta, w->slope, w->dS, ld);
+  NL_FN(nl_tile_drop)(&b, w->S, ld);
   NL_R *dq = NL_FN(nl_tile_open)(&g->dq, batch, b.head, in_q, w->O);
   for (int64_t k = b.keys.begin; k < b.keys.end && !nl_interrupted(); k += plan->o.k_tile) {
     nl_block tile = next_tile(&b, k, &in_k);

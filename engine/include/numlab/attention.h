@@ -75,8 +75,8 @@ typedef struct nl_attention_gradients {
 void nl_attention_gradients_release(nl_attention_gradients *g);
 
 /* Gradients of sum(dout * out). options as in the forward pass; impl AUTO takes that of aux. standard needs
- * aux->p, the others lse alone. D_i = sum_c dout(i,c) out(i,c) stands for sum_j P(i,j) dP(i,j), dropout
- * included. */
+ * aux->p, the others lse alone. The softmax needs D_i = sum_j P(i,j) dP(i,j): standard and tiled sum it,
+ * flash takes what equals it, sum_c dout(i,c) out(i,c), dropout included. */
 nl_status nl_attention_backward(const nl_tensor *dout, const nl_tensor *q, const nl_tensor *k,
                                 const nl_tensor *v, const nl_tensor *out, const nl_attention_aux *aux,
                                 const nl_attention_options *options, nl_attention_gradients *gradients);

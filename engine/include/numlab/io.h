@@ -1,4 +1,5 @@
-/* Files: Matrix Market (.mtx), NumPy arrays (.npy), archives of them (.npz) and tables of numbers (.csv).
+/* Files: Matrix Market (.mtx), NumPy arrays (.npy), archives of them (.npz) and tables of numbers (.csv);
+ * zip archives of any files.
  *
  * Every malformed, missing or unwritable file is IO, with a message that names the file, the line or byte and
  * the reason. A reader never allocates more than the bytes of the file justify. A writer fills a file beside
@@ -54,6 +55,32 @@ void nl_npz_release(nl_npz *z);
 /* ARG for no array at all or a name that is empty or beyond 1024 bytes; regular files only. */
 nl_status nl_npz_write(const char *path, int64_t count, const char *const *names,
                        const nl_tensor *const *tensors, bool deflate);
+
+/* --- archives of files ---------------------------------------------------------------------------------- */
+
+typedef struct nl_entry {
+  const char *name; /* parts with '/' between; a folder's ends in one */
+  const char *bytes;
+  int64_t size;
+  bool executable;
+  bool link, utf8; /* read: a symbolic link; the name is in ASCII or flagged as UTF-8 */
+} nl_entry;
+
+typedef struct nl_archive {
+  int64_t count;
+  nl_entry *entries;
+  char *memory; /* of their names and bytes, each ended by a 0 */
+} nl_archive;
+
+/* A whole .zip, stored or deflated; names are the archive's own bytes and may be anything. IO where its files
+ * together hold more than `most` bytes. UNAVAILABLE without libzip. */
+nl_status nl_archive_read(const char *path, int64_t most, nl_archive *out);
+void nl_archive_release(nl_archive *a);
+
+/* Deflated, in the order given, names flagged as UTF-8, all times 1980-01-01. ARG for no file at all or a
+ * name that is empty or beyond 65535 bytes, IO for one that is there twice or no UTF-8; regular files only.
+ */
+nl_status nl_archive_write(const char *path, int64_t count, const nl_entry *entries);
 
 /* --- comma separated values --------------------------------------------------------------------------- */
 
