@@ -11,8 +11,8 @@
  * being one piece of work.
  *
  * Workspace, in numbers a worker: 2 Br Bc (3 with softcap) and the packed operands of one product; with
- * 16-bit inputs the tiles in the compute type and the sums besides, Br (2 D + Dv) + 2 Bc (D + Dv). And D: one number
- * a row and head. */
+ * 16-bit inputs the tiles in the compute type and the sums besides, Br (2 D + Dv) + 2 Bc (D + Dv). And D: one
+ * number a row and head. */
 #include "core/tmpl.h"
 #include "impl.h"
 #include "tile.h"
