@@ -19,6 +19,7 @@ WARN := -Wall -Wextra -Wpedantic -Werror \
 # -ffp-contract=off: the same bits at every CPU level outside the kernel folders; never -ffast-math.
 CFLAGS := -std=c11 -D_GNU_SOURCE -g $(OPT) -fPIC -fvisibility=hidden -ffp-contract=off -fno-math-errno \
   $(WARN) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+RECORD := $(filter-out $(WARN),$(CFLAGS))
 LDFLAGS := $(if $(SAN),-fsanitize=$(SAN))
 LDLIBS := -lm
 
@@ -37,6 +38,7 @@ all: $(BUILD)/numlab $(BUILD)/numlab.so
 # Include paths alone keep the layers apart: bindings see only the engine's public headers.
 $(BUILD)/engine/%:           CPPFLAGS := -Iengine/include -Iengine
 $(BUILD)/bindings/%:         CPPFLAGS := -Iengine/include -Ibindings -isystem $(LUA_DIR) -DNL_VERSION='"$(VERSION)"'
+$(BUILD)/bindings/facts.o:   CFLAGS += -DNL_FLAGS='"$(RECORD)"'
 $(BUILD)/tests/%:            CPPFLAGS := -Iengine/include -Iengine -Itests/engine
 # Folders decide flags, here and for clang-tidy: what a level may use, the binary runs only where it is there.
 AVX2     := -mavx2 -mfma -mf16c
@@ -76,7 +78,7 @@ $(LUA_DIR)/lua.h:
 # --- what Debian calls what we need (make deps) ------------------------------------------------------------------
 DEPS_BUILD := gcc libc6-dev liblua5.4-dev
 # borrowed at run time, each optional: `numlab doctor` says what the absence of one costs
-DEPS_RUN   := gnuplot-nox libopenblas0-pthread libcxsparse3 libklu1 libumfpack5 libcholmod3 libzip4
+DEPS_RUN   := gnuplot-nox libopenblas0-pthread libcxsparse3 libklu1 libumfpack5 libcholmod3 libzip4 libsqlite3-0
 DEPS_TEST  := lua5.4 perl libcmocka-dev lua-busted lua-cjson
 DEPS_LINT  := clang-format clang-tidy lua-check
 
@@ -98,7 +100,8 @@ check: all c-tests
 
 # --- lint: a stamp a file remembers what passed, so a second run is quick -----------------------------------------
 C_FILES   := $(wildcard engine/*/*.[ch] engine/cpu/*/*.[ch] engine/include/numlab/*.h bindings/*.[ch] tests/engine/*/*.[ch])
-LUA_FILES := $(filter-out %.meta.lua,$(wildcard scripts/*/*.lua scripts/lib/numlab/*.lua tests/lua/*.lua))
+LUA_FILES := $(filter-out %.meta.lua,$(wildcard scripts/*/*.lua scripts/lib/numlab/*.lua \
+  scripts/lib/numlab/*/*.lua tests/lua/*.lua))
 TIDY      := $(patsubst %.c,$(BUILD)/tidy/%.ok,$(filter-out %_tmpl.c,$(filter-out tests/%,$(filter %.c,$(C_FILES)))))
 HEADERS   := $(patsubst %.h,$(BUILD)/alone/%.ok,$(wildcard engine/include/numlab/*.h))
 JOBS      := $(shell nproc)

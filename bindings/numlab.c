@@ -17,7 +17,10 @@ int luaopen_numlab(lua_State *L) {
   nlL_open_sparse(L);
   nlL_open_gallery(L);
   nlL_open_io(L);
+  nlL_open_zip(L);
+  nlL_open_sqlite(L);
   nlL_open_system(L);
+  nlL_open_facts(L);
   nlL_open_solve(L);
   nlL_open_lu(L);
   nlL_open_library(L); /* nl.plot, nl.args, ...: scripts/lib/numlab, at first use */

@@ -116,6 +116,9 @@ void nlL_open_linalg(lua_State *L);    /* linalg.c: borrowed factorisations */
 void nlL_open_attention(lua_State *L); /* attention.c: nl.attention, its gradient, merging */
 void nlL_open_diagnose(lua_State *L);
 void nlL_open_io(lua_State *L);     /* io.c: nl.load, nl.save */
+void nlL_open_zip(lua_State *L);    /* zip.c: nl.zip */
+void nlL_open_sqlite(lua_State *L); /* sqlite.c: nl.sqlite */
+void nlL_open_facts(lua_State *L);  /* facts.c: nl.facts */
 void nlL_open_system(lua_State *L); /* system.c: memory, clock, threads, devices, interrupt hook */
 
 #endif

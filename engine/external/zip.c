@@ -1,4 +1,4 @@
-/* libzip (Baron & Klausner), which reads and writes zip archives for io/npz.c. */
+/* libzip (Baron & Klausner), which reads and writes zip archives for io/archive.c and io/npz.c. */
 #include "zip.h"
 #include "library.h"
 #include <stdio.h>
@@ -22,6 +22,8 @@ static const nl_symbol symbols[] = {
     ENTRY("register_cancel_callback_with_state", on_cancel),
     ENTRY("get_num_entries", count),
     ENTRY("stat_index", facts),
+    ENTRY("get_name", name),
+    ENTRY("file_get_external_attributes", get_attributes),
     ENTRY("name_locate", locate),
     ENTRY("fopen_index", open_entry),
     ENTRY("fread", read),
@@ -32,6 +34,7 @@ static const nl_symbol symbols[] = {
     ENTRY("file_add", add),
     ENTRY("set_file_compression", compress),
     ENTRY("file_set_dostime", set_time),
+    ENTRY("file_set_external_attributes", set_attributes),
     {NULL, 0, false},
 };
 
@@ -48,7 +51,8 @@ nl_library nl_library_libzip = {
     .symbols = symbols,
     .table = &nl_zip,
     .describe = describe,
-    .needed_for = "nl.load and nl.save of .npz",
-    .cost = ".npz archives cannot be read or written (.npy files can)",
+    .needed_for = "nl.load and nl.save of .npz, numlab pack, numlab verify",
+    .cost = ".npz archives cannot be read or written (.npy files can), nor what is "
+            "handed in be packed",
     .package = "libzip4",
 };

@@ -26,7 +26,7 @@ typedef struct zip_error {
 } zip_error;
 
 typedef struct zip_part {
-  void *bytes;
+  const void *bytes; /* libzip's field lacks the const; it only reads */
   uint64_t count;
 } zip_part;
 
@@ -38,7 +38,11 @@ enum {
   ZIP_DEFLATED = 8,
   ZIP_NO_MEMORY = 14,
   ZIP_CANCELLED = 32,
-  ZIP_UTF8 = 2048
+  ZIP_RAW_NAMES = 64,     /* as they stand in the file */
+  ZIP_STRICT_NAMES = 128, /* from code page 437 where they are not flagged as UTF-8 */
+  ZIP_UTF8 = 2048,
+  ZIP_UNIX = 3,
+  ZIP_MACOS = 19
 };
 
 typedef struct nl_zip_functions {
@@ -57,6 +61,8 @@ typedef struct nl_zip_functions {
   /* reading */
   int64_t (*count)(zip_archive *, uint32_t flags);
   int (*facts)(zip_archive *, uint64_t index, uint32_t flags, zip_facts *);
+  const char *(*name)(zip_archive *, uint64_t index, uint32_t flags);
+  int (*get_attributes)(zip_archive *, uint64_t index, uint32_t flags, uint8_t *system, uint32_t *);
   int64_t (*locate)(zip_archive *, const char *name, uint32_t flags);
   zip_entry *(*open_entry)(zip_archive *, uint64_t index, uint32_t flags);
   int64_t (*read)(zip_entry *, void *bytes, uint64_t count);
@@ -68,6 +74,7 @@ typedef struct nl_zip_functions {
   int64_t (*add)(zip_archive *, const char *name, zip_source *, uint32_t flags);
   int (*compress)(zip_archive *, uint64_t index, int32_t method, uint32_t level);
   int (*set_time)(zip_archive *, uint64_t index, uint16_t time, uint16_t date, uint32_t flags);
+  int (*set_attributes)(zip_archive *, uint64_t index, uint32_t flags, uint8_t system, uint32_t attributes);
 } nl_zip_functions;
 
 /* Filled once nl_library_open(&nl_library_libzip) is OK. */

@@ -31,7 +31,8 @@ list:close()
 
 -- The classes by the name their annotations use. Their methods lie in the table behind __index, in a table that a C
 -- function there keeps as an upvalue, or in the metatable's field `methods`.
-local CLASSES = { Tensor = "numlab.tensor", Sparse = "numlab.sparse", lu = "numlab.lu" }
+local CLASSES = { Tensor = "numlab.tensor", Sparse = "numlab.sparse", lu = "numlab.lu",
+  sqlite = "numlab.sqlite" }
 
 local function methods_of(class)
   local metatable = debug.getregistry()[CLASSES[class] or class]

@@ -16,13 +16,13 @@ holds() {
 run "$NUMLAB" doctor
 check "doctor exits with 0" code_is 0
 check "says nothing on standard error" is_empty "$work/err"
-for name in numlab scripts lua cpu memory openblas cxsparse klu umfpack cholmod libzip gnuplot nvcc; do
+for name in numlab scripts lua cpu memory openblas cxsparse klu umfpack cholmod libzip sqlite gnuplot nvcc; do
   check "tells about $name" grep -Eq "^(ok|missing) +$name( |\$)" "$work/out"
 done
 check "keeps to 80 columns but for paths" fits
 
 run "$NUMLAB" doctor --json
-check "--json prints JSON and nothing else" holds 'assert(#parts == 13)'
+check "--json prints JSON and nothing else" holds 'assert(#parts == 14)'
 check "and nothing on standard error" is_empty "$work/err"
 check "each part has every field, of its type" holds '
   local types = { name = "string", found = "boolean", required = "boolean", threads = "number", version = "string",
@@ -33,7 +33,7 @@ check "each part has every field, of its type" holds '
     for field in pairs(part) do assert(types[field], part.name .. "." .. field) end
   end'
 check "a found part has its file, an absent one its reason" holds '
-  for _, name in ipairs{ "openblas", "cxsparse", "klu", "umfpack", "cholmod", "libzip", "gnuplot" } do
+  for _, name in ipairs{ "openblas", "cxsparse", "klu", "umfpack", "cholmod", "libzip", "sqlite", "gnuplot" } do
     local part = by[name]
     assert(part.cost ~= "" and part.needed_for ~= "" and part.package ~= "", name)
     if part.found then assert(io.open(part.path, "rb"), part.path):close() assert(part.version:find("^%d")) end
@@ -49,7 +49,7 @@ check "the settings are the ones in use" holds '
 run env NUMLAB_EXTERNAL=off "$NUMLAB" doctor --json
 check "without libraries it exits with 0" code_is 0
 check "each absent library says why, and what that costs" holds '
-  for _, name in ipairs{ "openblas", "cxsparse", "klu", "umfpack", "cholmod", "libzip" } do
+  for _, name in ipairs{ "openblas", "cxsparse", "klu", "umfpack", "cholmod", "libzip", "sqlite" } do
     local part = by[name]
     assert(not part.found and part.problem == "switched off by NUMLAB_EXTERNAL", part.problem)
     assert(part.cost ~= "" and part.path == "" and part.version == "")
