@@ -19,7 +19,7 @@ static int version(int argc, char **argv);
 static int help(int argc, char **argv);
 
 typedef struct command {
-  const char *name, *words, *summary, *text;
+  const char *name, *words, *summary, *text; /* text NULL: written in Lua, prints its help itself */
   int (*run)(int argc, char **argv);
 } command;
 
@@ -38,6 +38,13 @@ static const command commands[] = {
      "A chunk may span lines. Ctrl-C interrupts a computation, Ctrl-D ends. Works on a pipe, without "
      "prompts.\n",
      nlL_program_repl},
+    {"list", "[DIR|FILE]", "the stored runs", NULL, nlL_program_library},
+    {"show", "RUN", "a stored run: where it comes from, its rows", NULL, nlL_program_library},
+    {"compare", "A B [threshold=1.1]", "was run B faster or slower than A", NULL, nlL_program_library},
+    {"export", "RUN format=csv|json|md", "a stored run in another form", NULL, nlL_program_library},
+    {"new", "NAME", "write NAME.lua, an experiment that runs as it is", NULL, nlL_program_library},
+    {"pack", "name=NAME id=ID ...", "make the archive that is handed in", NULL, nlL_program_library},
+    {"verify", "ZIP", "check such an archive, build what it holds and try it", NULL, nlL_program_library},
     {"doctor", "[--json]", "what this numlab found here, what is missing, what that costs and how to get it",
      "Exit code 1 when something is missing that numlab cannot do without.\n", nlL_program_doctor},
     {"version", "", "print the version", "", version},
@@ -68,12 +75,16 @@ static int overview(void) {
        "    NUMLAB_CPU       highest kernel level to use: generic, avx2, avx512, avx512bf16 (default: the "
        "CPU's)\n"
        "    NUMLAB_EXTERNAL  borrowed libraries that count as absent: off, or names such as umfpack,klu\n\n"
-       "exit codes: 0 ok, 1 the script failed or cannot be read, 2 wrong usage, 130 interrupted\n\n"
+       "exit codes: 0 ok, 1 the script failed or cannot be read, 2 wrong usage, 3 a threshold was crossed,\n"
+       "130 interrupted\n\n"
        "numlab COMMAND --help says more about one command.");
   return NLL_EXIT_OK;
 }
 
 static int explain(const command *c) {
+  char name[32], ask[] = "--help", *words[] = {name, ask, NULL};
+  snprintf(name, sizeof name, "%s", c->name);
+  if (!c->text) return c->run(2, words);
   printf("usage: numlab %s%s%s\n\n%s%s.\n", c->name, c->words[0] ? " " : "", c->words, c->summary, "");
   if (c->text[0]) printf("\n%s", c->text);
   return NLL_EXIT_OK;

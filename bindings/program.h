@@ -35,9 +35,10 @@ int nlL_program_interrupt_taken(void);
 
 /* --- subcommands: each returns the exit code ---------------------------------------------------------- */
 
-int nlL_program_run(int argc, char **argv);    /* program_run.c */
-int nlL_program_eval(int argc, char **argv);   /* program_run.c; argv[0] is "-e" */
-int nlL_program_repl(int argc, char **argv);   /* program_repl.c */
-int nlL_program_doctor(int argc, char **argv); /* program_doctor.c */
+int nlL_program_run(int argc, char **argv);     /* program_run.c */
+int nlL_program_eval(int argc, char **argv);    /* program_run.c; argv[0] is "-e" */
+int nlL_program_library(int argc, char **argv); /* program_run.c: scripts/lib/numlab/command/ARGV0.lua */
+int nlL_program_repl(int argc, char **argv);    /* program_repl.c */
+int nlL_program_doctor(int argc, char **argv);  /* program_doctor.c */
 
 #endif

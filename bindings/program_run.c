@@ -1,4 +1,4 @@
-/* numlab run FILE [words ...] and numlab -e CODE: scripts as lua5.4 runs them.
+/* numlab run FILE [words ...] and numlab -e CODE: scripts as lua5.4 runs them; commands written in Lua.
  *
  * FILE is taken as given, then below ./scripts/, then below the scripts/ that belong to this numlab. Only
  * text chunks: a binary one could break the interpreter. */
@@ -84,3 +84,20 @@ int nlL_program_eval(int argc, char **argv) {
   }
   return nlL_program(evaluate, argc, argv);
 }
+
+/* A command written in Lua: numlab.command.NAME is a function of the words behind NAME that returns the exit
+ * code (nothing: 0); it prints its own help and complains about its words itself. */
+static int library(lua_State *L) {
+  nlL_words *words = lua_touserdata(L, 1);
+  if (!nlL_scripts()) luaL_error(L, "numlab's own scripts were not found, and '%s' is one", words->argv[0]);
+  set_arg(L, words->argc, words->argv, 0);
+  lua_getglobal(L, "require");
+  lua_pushfstring(L, "numlab.command.%s", words->argv[0]);
+  int status = nlL_program_call(L, 1, 1, 1);
+  if (status == LUA_OK) status = nlL_program_call(L, push_words(L, words->argc - 1, words->argv + 1), 1, 1);
+  if (status != LUA_OK) words->code = nlL_program_report(L);
+  else words->code = (int)luaL_optinteger(L, -1, NLL_EXIT_OK);
+  return 0;
+}
+
+int nlL_program_library(int argc, char **argv) { return nlL_program(library, argc, argv); }

@@ -1,4 +1,6 @@
+local designs = require "numlab.axes"
 local file = require "numlab.file"
+local storage = require "numlab.store"
 local sweep = require "numlab.sweep"
 
 describe("numlab.sweep", function()
@@ -121,6 +123,48 @@ describe("numlab.sweep", function()
     assert.equal(9, select(2, file.read(info.csv):gsub("\n", "")))
   end)
 
+  it("stores every sample, those of parts too, and says where", function()
+    local rows, info = sweep.run(options({ contestants = { "a" }, axes = { { "n", { 1, 2 } } }, repeats = 3,
+      prepare = function() return true end, run = function() return { seconds = 0.5, parts = { forward = 0.25 } } end }))
+    if not info.store then return end -- no SQLite here
+    assert.equal(folder .. "/t.sqlite", info.store)
+    local store = assert(storage.open(info.store, { readonly = true }))
+    local kept = assert(store:read(info.run))
+    store:close()
+    assert.same({ "finished", 2 }, { kept.state, #kept.rows })
+    assert.same({ [""] = { 0.5, 0.5, 0.5 }, forward = { 0.25, 0.25, 0.25 } }, kept.samples[1])
+    assert.equal(rows[1].forward_s, kept.rows[1].forward_s)
+    assert.same({ "1", "n=1,2" }, { kept.facts.seed, kept.facts.axes })
+    assert.is_nil(io.open(folder .. "/t.run"))
+  end)
+
+  it("finds the rows of an interrupted run in the store, whatever became of the csv", function()
+    calls.stop = 8
+    pcall(sweep.run, options())
+    if not io.open(folder .. "/t.sqlite") then return end
+    os.remove(folder .. "/t.csv")
+    calls = {}
+    local rows, info = sweep.run(options())
+    assert.is_true(info.resumed >= 2)
+    assert.equal(8, #rows)
+    assert.equal(9, select(2, file.read(info.csv):gsub("\n", "")))
+  end)
+
+  it("keeps both of two sweeps at once", function()
+    local inner
+    local outer = sweep.run(options({ prepare = function(point)
+      inner = inner or sweep.run(options())
+      return point.n
+    end }))
+    assert.same({ 8, 8 }, { #inner, #outer })
+  end)
+
+  it("sweeps designs of axes", function()
+    local rows = sweep.run(options({ axes = { designs.zip{ { "n", { 1, 2 } }, { "kind", { "x", "y" } } }, { "k", { 3 } } } }))
+    assert.equal(4, #rows)
+    assert.same({ 2, "y", 3, "SHAPE" }, { rows[3].n, rows[3].kind, rows[3].k, rows[3].code })
+  end)
+
   it("measures once after its budget", function()
     local rows = sweep.run(options({ budget = 0, repeats = 4 }))
     assert.equal(1, rows[1].repeats)
@@ -156,5 +200,7 @@ describe("numlab.sweep", function()
     assert.error_matches(function() sweep.run(options({ name = "../x" })) end, "name must be letters")
     assert.error_matches(function() sweep.run(options({ axes = { { "n", {} } } })) end, "axis 1 must be")
     assert.error_matches(function() sweep.run(options({ contestants = {} })) end, "contestants is empty")
+    assert.error_matches(function() sweep.run(options({ contestants = { "a", "a" } })) end, "contestants has a twice")
+    assert.error_matches(function() sweep.run(options({ axes = { { "n", { 1, 2, 1.0 } } } })) end, "axis 'n' has 1 twice")
   end)
 end)

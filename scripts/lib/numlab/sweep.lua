@@ -7,12 +7,14 @@
 ---
 --- A row holds the axes, the contestant, what run returned, and the timing (median, minimum, interquartile range,
 --- repeats; a part P that run timed by itself gives P_s, P_min, P_iqr). A failure is a row with its code, not the end.
---- Rows go to OUT/NAME.csv at once; OUT/NAME.run says which script, arguments and seed they belong to, so that the
---- same call goes on where a broken run stopped.
+--- Rows go to the store OUT/NAME.sqlite at once, with every sample and where they come from (numlab.store), and to
+--- OUT/NAME.csv: the same call goes on where a broken run stopped. `numlab list` shows all runs that were stored.
 local text = require "numlab.text"
 local file = require "numlab.file"
 local tables = require "numlab.table"
 local bench = require "numlab.bench"
+local ledger = require "numlab.ledger"
+local provenance = require "numlab.provenance"
 
 local M = {}
 
@@ -21,29 +23,22 @@ local OPTIONS = { name = "string", out = "string", seed = "number", axes = "tabl
   prepare = "function", run = "function", cost = "function", arguments = "any", clock = "function", quiet = "boolean",
   tty = "boolean" }
 
---- 64-bit FNV-1a, as 16 hexadecimal digits.
----@param s string
----@return string
-function M.hash(s)
-  local h = 0xcbf29ce484222325
-  for i = 1, #s do h = (h ~ s:byte(i)) * 0x100000001b3 end
-  return ("%016x"):format(h)
-end
+M.hash = provenance.hash
 
--- A value as text that is the same for the same contents.
-local function canonical(value)
-  if type(value) == "number" then return text.number(value) end
-  if type(value) ~= "table" then return type(value) .. ":" .. tostring(value) end
-  local parts = {}
-  for k, v in pairs(value) do parts[#parts + 1] = canonical(k) .. "=" .. canonical(v) end
-  table.sort(parts)
-  return "{" .. table.concat(parts, ";") .. "}"
+-- The names of the axes, those of designs among them.
+local function names_of(axes)
+  local names = {}
+  for _, axis in ipairs(axes) do table.move(axis.names or { axis[1] }, 1, axis.names and #axis.names or 1, #names + 1, names) end
+  return names
 end
 
 --- All combinations of the axes, the last axis fastest.
----@param axes table[]  {{name, values}, ...}
+---@param axes table[]  {{name, values}, ...}, or designs of numlab.axes among them
 ---@return table[] points  {name = value, ...}
 function M.points(axes)
+  for _, axis in ipairs(axes) do
+    if axis.points then return (require("numlab.axes").expand(axes)) end
+  end
   local points = { {} }
   for _, axis in ipairs(axes) do
     local longer = {}
@@ -66,71 +61,33 @@ local function check(o)
   end
   if not o.name:find("^[%w_.-]+$") then error("sweep.run: name must be letters, digits, _ . -", 3) end
   for i, axis in ipairs(o.axes) do
-    if type(axis[1]) ~= "string" or type(axis[2]) ~= "table" or #axis[2] == 0 then
+    if not axis.points and (type(axis[1]) ~= "string" or type(axis[2]) ~= "table" or #axis[2] == 0) then
       error(("sweep.run: axis %d must be {name, {values, ...}} with at least one value"):format(i), 3)
     end
   end
   if #o.contestants == 0 then error("sweep.run: contestants is empty", 3) end
+  local seen = {}
+  local function once(what, value) -- a point and contestant has one row
+    local id = what .. provenance.canonical(value)
+    if seen[id] then error(("sweep.run: %s has %s twice"):format(what, tables.cell(value)), 4) end
+    seen[id] = true
+  end
+  for _, name in ipairs(o.contestants) do once("contestants", name) end
+  for _, axis in ipairs(o.axes) do
+    for _, value in ipairs(axis.points and {} or axis[2]) do once(("axis '%s'"):format(axis[1]), value) end
+  end
 end
 
+-- What tells a row from the others of its run.
 local function identity(o, row)
-  local parts = { tostring(row[o.contestant or "method"]) }
-  for _, axis in ipairs(o.axes) do parts[#parts + 1] = canonical(row[axis[1]]) end
+  local parts = { tostring(row[o.contestant]) }
+  for _, name in ipairs(o.names) do parts[#parts + 1] = provenance.canonical(row[name]) end
   return table.concat(parts, "|")
-end
-
--- What a run must share with an earlier one to go on with its rows: script, arguments, seed, numlab's version.
-local function run_key(o)
-  local source = debug.getinfo(o.run, "S").source
-  local script = source:sub(1, 1) == "@" and file.read(source:sub(2)) or source
-  local ok, nl = pcall(require, "numlab")
-  return M.hash(table.concat({ script, canonical(o.arguments or {}), canonical(o.axes), canonical(o.contestants),
-    tostring(o.seed), ok and nl.version or "" }, "\n"))
-end
-
--- The store: a csv that grows by lines, and beside it the key and the state of the run.
-local Store = {}
-Store.__index = Store
-
-local function store_open(o)
-  local ok, message = file.make_folder(o.out)
-  if not ok then error("sweep.run: " .. message, 0) end
-  local self = setmetatable({ path = o.out .. "/" .. o.name .. ".csv", state = o.out .. "/" .. o.name .. ".run",
-    key = run_key(o), columns = o.columns, rows = {} }, Store)
-  local known = file.read(self.state)
-  if known == ("key %s\nstate running\n"):format(self.key) then
-    for _, row in ipairs((tables.parse_csv(file.read(self.path) or ""))) do self.rows[#self.rows + 1] = row end
-  end
-  local lines = { tables.csv_header(o.columns) }
-  for _, row in ipairs(self.rows) do lines[#lines + 1] = tables.csv_line(row, o.columns) end
-  ok, message = file.write(self.path, table.concat(lines, "\n") .. "\n")
-  if ok then ok, message = self:mark("running") end
-  if ok then self.handle, message = io.open(self.path, "ab") end
-  if not self.handle then error("sweep.run: " .. message, 0) end
-  return self
-end
-
-function Store:mark(state)
-  return file.write(self.state, ("key %s\nstate %s\n"):format(self.key, state))
-end
-
-function Store:append(row)
-  local size = self.handle:seek("end")
-  local ok, message = self.handle:write(tables.csv_line(row, self.columns), "\n")
-  if ok then ok, message = self.handle:flush() end
-  if ok then
-    self.rows[#self.rows + 1] = row
-    return
-  end
-  self.handle:close() -- what it could not write is lost; half a line goes too
-  if size then file.capture(("truncate -s %d -- %s"):format(size, file.quote(self.path))) end
-  error(("sweep.run: cannot write %s: %s; the %d rows finished before are kept, run the same command to go on")
-    :format(self.path, message, #self.rows), 0)
 end
 
 local function describe(o, point)
   local parts = {}
-  for _, axis in ipairs(o.axes) do parts[#parts + 1] = axis[1] .. "=" .. tables.cell(point[axis[1]]) end
+  for _, name in ipairs(o.names) do parts[#parts + 1] = name .. "=" .. tables.cell(point[name]) end
   return table.concat(parts, " ")
 end
 
@@ -168,6 +125,8 @@ local function measure(o, point, names, context, state)
     on_turn = function(result, seconds)
       state.tell(("%s %s %s"):format(describe(o, point), result.name, seconds and text.duration(seconds) or "failed"))
       if not result.done then return end
+      local samples = { [""] = result.samples }
+      for name, part in pairs(result.parts or {}) do samples[name] = part.samples end
       local row = result.failed and failure(result) or { code = "OK" }
       if not result.failed then
         for k, v in pairs(result.first) do row[k] = v end
@@ -178,35 +137,56 @@ local function measure(o, point, names, context, state)
         end
       end
       for k, v in pairs(point) do row[k] = v end
-      row[o.contestant or "method"], row.seed = result.name, row.seed or o.seed
-      state.store:append(row)
+      row[o.contestant], row.seed = result.name, row.seed or o.seed
+      state.log:append(row, samples)
       state.done = state.done + state.cost(point, result.name)
     end }
 end
 
+-- Rows in the order of the points and contestants, whatever order they were finished in.
+local function in_order(o, rows, points)
+  local found, out = {}, {}
+  for _, row in ipairs(rows) do found[identity(o, row)] = row end
+  for _, point in ipairs(points) do
+    for _, name in ipairs(o.contestants) do
+      local probe = setmetatable({ [o.contestant] = name }, { __index = point })
+      out[#out + 1] = found[identity(o, probe)]
+    end
+  end
+  return out
+end
+
 --- Run a sweep.
----@param o table  name, out (folder, "reports/NAME"), axes, contestants (names), contestant (their column, "method"),
---- columns (of the csv, in order), prepare, run, seed, repeats = 5, slow = 5 (seconds after which a contestant
---- repeats no more at a point), budget (seconds after which every new point is measured once), cost(point,
---- contestant) (relative, for the time left), arguments (anything that tells runs apart), quiet, pause
+---@param o table  name, out (folder, "reports/NAME"), axes (and designs of numlab.axes), contestants (names),
+--- contestant (their column, "method"), columns (of the csv, in order), prepare, run, seed, repeats = 5, slow = 5
+--- (seconds after which a contestant repeats no more at a point), budget (seconds after which every new point is
+--- measured once), cost(point, contestant) (relative, for the time left), arguments (anything that tells runs apart),
+--- quiet, pause
 ---@return table[] rows  in the order of the points
----@return table info  {csv = path, resumed = rows reused, seconds}
+---@return table info  {csv = path, store = path and run = its number where there is SQLite, resumed = rows reused, seconds}
 function M.run(o)
   check(o)
-  o = setmetatable({ out = o.out or "reports/" .. o.name }, { __index = o })
+  o = setmetatable({ out = o.out or "reports/" .. o.name, contestant = o.contestant or "method", names = names_of(o.axes) },
+    { __index = o })
   local ok, nl = pcall(require, "numlab")
   local clock = o.clock or ok and nl.clock or os.time
   local state = { clock = clock, start = clock(), done = 0, cost = o.cost or function() return 1 end }
-  state.store = store_open(o)
+  local function point_of(row) return identity(o, row) end
+  local points, key, shared = M.points(o.axes), provenance.key(o)
+  local log <close> = ledger.open{ out = o.out, name = o.name, columns = o.columns, axes = o.names,
+    contestant = o.contestant, identity = point_of, key = key, shared = shared }
+  state.log = log
+  if not o.quiet then
+    for _, note in ipairs(log.notes) do io.stderr:write("note: ", note, "\n") end
+  end
   local have, total = {}, 0
-  for _, row in ipairs(state.store.rows) do have[identity(o, row)] = row end
-  local resumed, points = #state.store.rows, M.points(o.axes)
-  local key_column = o.contestant or "method"
+  for _, row in ipairs(log.rows) do have[point_of(row)] = row end
+  local resumed = #log.rows
   local function missing(point)
     local names = {}
     for _, name in ipairs(o.contestants) do
-      local probe = setmetatable({ [key_column] = name }, { __index = point })
-      if not have[identity(o, probe)] then names[#names + 1] = name end
+      local probe = setmetatable({ [o.contestant] = name }, { __index = point })
+      if not have[point_of(probe)] then names[#names + 1] = name end
     end
     return names
   end
@@ -217,7 +197,7 @@ function M.run(o)
   function state.tell(line, final)
     local spent = clock() - state.start
     local left = state.done > total / 50 and spent / state.done * (total - state.done) -- a first guess misleads
-    write(("[%d/%d] %s%s"):format(#state.store.rows, tell_count, line,
+    write(("[%d/%d] %s%s"):format(#log.rows, tell_count, line,
       not final and left and "   about " .. text.duration(left) .. " left" or ""), final)
   end
   if resumed > 0 then state.tell(("going on with %d finished rows"):format(resumed), true) end
@@ -232,8 +212,8 @@ function M.run(o)
         for _, name in ipairs(names) do
           local row = failure({ message = fine and why or context, info = info })
           for k, v in pairs(point) do row[k] = v end
-          row[key_column], row.seed = name, o.seed
-          state.store:append(row)
+          row[o.contestant], row.seed = name, o.seed
+          log:append(row)
           state.done = state.done + state.cost(point, name)
         end
       end
@@ -241,25 +221,12 @@ function M.run(o)
       collectgarbage()
     end
   end
-  state.store.handle:close()
-  local marked, message = state.store:mark("finished")
-  if not marked then error("sweep.run: " .. message, 0) end
-  local seconds = clock() - state.start
+  local seconds, info = clock() - state.start, { csv = log.csv, resumed = resumed }
+  log:finish()
+  if log.run then info.store, info.run = log.path, log.run.id end
+  info.seconds = seconds
   state.tell(("done in %s"):format(text.duration(seconds)), true)
-  return M.in_order(o, state.store.rows, points), { csv = state.store.path, resumed = resumed, seconds = seconds }
-end
-
---- Rows in the order of the points and contestants, whatever order they were finished in.
-function M.in_order(o, rows, points)
-  local found, out = {}, {}
-  for _, row in ipairs(rows) do found[identity(o, row)] = row end
-  for _, point in ipairs(points) do
-    for _, name in ipairs(o.contestants) do
-      local probe = setmetatable({ [o.contestant or "method"] = name }, { __index = point })
-      out[#out + 1] = found[identity(o, probe)]
-    end
-  end
-  return out
+  return in_order(o, log.rows, points), info
 end
 
 return M

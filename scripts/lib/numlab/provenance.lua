@@ -1,0 +1,183 @@
+--- Where results come from: what a run must share with an earlier one to go on with its rows, and all else that is
+--- kept beside them. Values are short texts; what cannot be found out is left out.
+local file = require "numlab.file"
+local report = require "numlab.report"
+local text = require "numlab.text"
+
+local M = {}
+
+--- 64-bit FNV-1a, as 16 hexadecimal digits.
+---@param s string
+---@return string
+function M.hash(s)
+  local h = 0xcbf29ce484222325
+  for i = 1, #s do h = (h ~ s:byte(i)) * 0x100000001b3 end
+  return ("%016x"):format(h)
+end
+
+--- A value as text that is the same for the same contents.
+---@param value any
+---@return string
+function M.canonical(value)
+  if type(value) == "number" then return text.number(value) end
+  if type(value) ~= "table" then return type(value) .. ":" .. tostring(value) end
+  local parts = {}
+  for k, v in pairs(value) do parts[#parts + 1] = M.canonical(k) .. "=" .. M.canonical(v) end
+  table.sort(parts)
+  return "{" .. table.concat(parts, ";") .. "}"
+end
+
+-- The same for people, who know what is a string; a list as it is given on the command line.
+local function words(value)
+  if type(value) ~= "table" then return type(value) == "number" and text.number(value) or tostring(value) end
+  local parts = {}
+  for i, v in ipairs(value) do parts[i] = words(v) end
+  if #parts > 0 then return table.concat(parts, ",") end
+  for k, v in pairs(value) do parts[#parts + 1] = words(k) .. "=" .. words(v) end
+  table.sort(parts)
+  return table.concat(parts, " ")
+end
+
+local function engine()
+  local ok, nl = pcall(require, "numlab")
+  return ok and nl.facts and nl or nil
+end
+
+local function library(found)
+  if not found.found then return "none: " .. found.problem end
+  return table.concat({ found.version, found.path, found.kernels ~= "" and found.kernels or nil }, ", ")
+end
+
+-- A list of {name, value} that leaves out what has no value.
+local function list()
+  local out = {}
+  return out, function(name, value)
+    if value ~= nil and value ~= "" then out[#out + 1] = { name, tostring(value) } end
+  end
+end
+
+--- What rows of one run have in common: code, setting, machine; and the key, a hash of it all. Two runs of the same key
+--- measure the same.
+---@param o table  run (its file is the script), arguments, axes, contestants, seed
+---@return string key, table[] shared  {{name, value}, ...}
+function M.key(o)
+  local shared, add = list()
+  local source = debug.getinfo(o.run, "S").source
+  local path = source:match("^@(.*)")
+  local _, name = file.split(path or "code")
+  local nl = engine()
+  local facts = nl and nl.facts()
+  add("script", name .. " " .. M.hash(path and file.read(path) or source))
+  add("arguments", words(o.arguments or {}))
+  local axes = {}
+  for i, axis in ipairs(o.axes) do
+    local values = axis[2] and words(axis[2]) or M.hash(M.canonical(axis))
+    axes[i] = (axis[1] or table.concat(axis.names or {}, "+")) .. "=" .. values
+  end
+  add("axes", table.concat(axes, " "))
+  add("contestants", words(o.contestants))
+  add("seed", o.seed and text.number(o.seed))
+  if facts then
+    add("numlab", facts.version .. (facts.build ~= "" and " build " .. facts.build or ""))
+    add("level", ("%s, kernels of %s"):format(facts.cpu.level, facts.cpu.kernels))
+    add("threads", nl.threads())
+    for _, found in ipairs(facts.libraries) do
+      if found.name == "openblas" then add("blas", library(found)) end
+    end
+  end
+  add("processor", (file.read("/proc/cpuinfo") or ""):match("model name%s*:%s*([^\n]+)"))
+  local parts = { M.canonical(o.arguments or {}), M.canonical(o.axes), M.canonical(o.contestants) }
+  for _, pair in ipairs(shared) do parts[#parts + 1] = pair[1] .. "=" .. pair[2] end
+  return M.hash(table.concat(parts, "\n")), shared
+end
+
+--- The three load averages of the system.
+---@return string?
+function M.load()
+  return (file.read("/proc/loadavg") or ""):match("^%S+ %S+ %S+")
+end
+
+-- "L1 Data 32K, L2 Unified 512K": of the first core.
+local function caches()
+  local out = {}
+  for i = 0, 9 do
+    local folder = ("/sys/devices/system/cpu/cpu0/cache/index%d/"):format(i)
+    local level, kind, size = file.read(folder .. "level"), file.read(folder .. "type"), file.read(folder .. "size")
+    if not (level and kind and size) then break end
+    out[#out + 1] = ("L%s %s %s"):format(level:match("%S*"), kind:match("%S*"), size:match("%S*"))
+  end
+  return table.concat(out, ", ")
+end
+
+-- Settings from outside that change what is measured; those that are set.
+local ENVIRONMENT = { "NUMLAB_CPU", "NUMLAB_THREADS", "NUMLAB_MEMORY", "NUMLAB_EXTERNAL", "NUMLAB_LAPACK",
+  "OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS" }
+
+local function environment()
+  local out = {}
+  for _, name in ipairs(ENVIRONMENT) do
+    local value = os.getenv(name)
+    if value then out[#out + 1] = name .. "=" .. value end
+  end
+  return table.concat(out, " ")
+end
+
+--- What else is worth knowing about rows made here and now.
+---@return table[] facts  {{name, value}, ...}
+function M.facts()
+  local facts, add = list()
+  add("commit", report.commit())
+  local nl = engine()
+  local found = nl and nl.facts()
+  add("lua", found and found.lua or _VERSION)
+  if found then
+    add("compiler", found.compiler)
+    add("flags", found.flags)
+    for _, one in ipairs(found.libraries) do
+      if one.name ~= "openblas" then add(one.name, library(one)) end
+    end
+  end
+  local _, cores = ("\n" .. (file.read("/proc/cpuinfo") or "")):gsub("\nprocessor%s*:", "")
+  add("cores", cores > 0 and cores or nil)
+  add("caches", caches())
+  local kib = (file.read("/proc/meminfo") or ""):match("MemTotal:%s*(%d+)")
+  add("memory", kib and text.bytes(tonumber(kib) * 1024))
+  add("environment", environment())
+  local uname, status = file.capture("uname -sr")
+  add("system", status == 0 and uname:match("^[^\n]+") or nil)
+  local version, code = file.capture(file.quote(os.getenv("NUMLAB_GNUPLOT") or "gnuplot") .. " --version")
+  add("gnuplot", code == 0 and version:match("^gnuplot ([^\n]+)") or "none")
+  add("load", M.load())
+  return facts
+end
+
+--- This process, so that another can tell whether it still runs: start of the machine, number, time of its own start.
+---@return string  "" where the system does not tell
+function M.process()
+  local boot, stat = file.read("/proc/sys/kernel/random/boot_id"), file.read("/proc/self/stat")
+  if not boot or not stat then return "" end
+  return ("%s %s %s"):format(boot:match("%S+"), stat:match("^%d+"), M.start_of(stat))
+end
+
+--- Field 22 of /proc/PID/stat; the name of the program before it may hold anything, brackets too.
+---@param stat string
+---@return string?
+function M.start_of(stat)
+  local rest, n = stat:match("^.*%) (.*)$"), 2
+  for field in (rest or ""):gmatch("%S+") do
+    n = n + 1
+    if n == 22 then return field end
+  end
+end
+
+--- Does the process that `process` told about still run? Its number, when it does.
+---@param owner string?
+---@return string? pid
+function M.alive(owner)
+  local boot, pid, start = (owner or ""):match("^(%S+) (%d+) (%S+)$")
+  if not boot or boot ~= (file.read("/proc/sys/kernel/random/boot_id") or ""):match("%S+") then return nil end
+  local stat = file.read(("/proc/%s/stat"):format(pid))
+  return stat and M.start_of(stat) == start and not stat:find("^%d+ %(.*%) [ZX] ") and pid or nil
+end
+
+return M
