@@ -66,7 +66,7 @@ static const int64_t *check_offsets(lua_State *L, int arg, const char *what, con
   if (!t && !lua_istable(L, -1))
     luaL_error(L, "%s: option '%s' must be a list or a tensor of offsets, got %s", what, key,
                nlL_describe(L, -1));
-  if (t && (t->ndim != 1 || nl_dtype_is_float(t->dtype)))
+  if (t && (t->ndim != 1 || nl_dtype_is_float(t->dtype) || t->dtype == NL_BOOL))
     luaL_error(L, "%s: option '%s' is a %s tensor of %d dimensions, expected integers in one", what, key,
                nl_dtype_name(t->dtype), t->ndim);
   *count = t ? t->shape[0] : (int64_t)lua_rawlen(L, -1);

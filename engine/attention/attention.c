@@ -78,13 +78,13 @@ nl_status nl_attention(const nl_tensor *q, const nl_tensor *k, const nl_tensor *
   const int64_t shape[] = {q->shape[0], plan->heads, q->shape[2], plan->value_dim};
   int64_t p_shape[4];
   int p_ndim;
-  NL_TRY(shape_of_p(plan, &p_ndim, p_shape));
-  if (plan->o.impl == NL_ATTENTION_STANDARD) NL_TRY(check_room(plan, p_ndim, p_shape));
+  bool keeps_p = plan->o.impl == NL_ATTENTION_STANDARD;
+  if (keeps_p) NL_TRY(shape_of_p(plan, &p_ndim, p_shape));
+  if (keeps_p) NL_TRY(check_room(plan, p_ndim, p_shape));
   nl_status s = nl_tensor_new(plan->dtype, 4, shape, &f.out);
   if (s == NL_OK) s = nl_tensor_new(plan->compute, 3, shape, &f.lse);
-  if (s == NL_OK && plan->o.impl == NL_ATTENTION_STANDARD)
-    s = nl_tensor_new_uninitialised(plan->compute, p_ndim, p_shape, &f.p);
-  if (s == NL_OK) s = passes[plan->o.impl].forward[plan->compute](&f);
+  if (s == NL_OK && keeps_p) s = nl_tensor_new_uninitialised(plan->compute, p_ndim, p_shape, &f.p);
+  if (s == NL_OK && plan->heads > 0) s = passes[plan->o.impl].forward[plan->compute](&f);
   if (s == NL_OK && nl_interrupted()) s = nl_fail(NL_INTERRUPTED, "attention: interrupted");
   if (s == NL_OK) {
     *out = f.out;
@@ -152,7 +152,7 @@ nl_status nl_attention_backward(const nl_tensor *dout, const nl_tensor *q, const
   if (s == NL_OK) s = nl_tensor_new(q->dtype, 4, k->shape, &g.dk);
   if (s == NL_OK) s = nl_tensor_new(q->dtype, 4, v->shape, &g.dv);
   if (s == NL_OK && bias) s = nl_tensor_new(bias->dtype, bias->ndim, bias->shape, &g.dbias);
-  if (s == NL_OK) s = passes[g.plan.o.impl].backward[g.plan.compute](&g);
+  if (s == NL_OK && g.plan.heads > 0) s = passes[g.plan.o.impl].backward[g.plan.compute](&g);
   if (s == NL_OK && nl_interrupted()) s = nl_fail(NL_INTERRUPTED, "attention_backward: interrupted");
   nl_tensor_release(&lse);
   nl_tensor_release(&p);

@@ -19,17 +19,19 @@ typedef struct job {
   NL_R *base;
   int64_t size; /* of one worker's workspace */
   int64_t pieces, kv_heads;
-  NL_R *O, *m, *l; /* of every (sequence, head, piece): longest_q rows each */
+  int64_t rows;    /* of q, over all batches */
+  NL_R *O, *m, *l; /* of every (head, piece, row) */
 } job;
 
 /* Some 64 pieces over all heads, so that threads have work to share; more where the heads of a group are to
  * find K and V of a piece in cache when their turn comes; none below 256 keys. */
 static int64_t count_pieces(const nl_attention_plan *plan) {
-  enum { WANTED = 64, LEAST_KEYS = 256, CACHED = 1 << 18 };
+  enum { WANTED = 64, LEAST_KEYS = 256, CACHED = 1 << 18, MOST = 4096 };
   int64_t units = plan->sequences * plan->heads, pieces = units > 0 ? nl_tiles(WANTED, units) : 1;
   int64_t bytes = plan->longest_k * (plan->head_dim + plan->value_dim) * nl_dtype_size(plan->dtype);
   if (plan->group > 1 && pieces < nl_tiles(bytes, CACHED)) pieces = nl_tiles(bytes, CACHED);
   int64_t most = nl_tiles(plan->longest_k, LEAST_KEYS);
+  if (most > MOST) most = MOST;
   return pieces < most ? pieces : most > 0 ? most : 1;
 }
 
@@ -44,10 +46,10 @@ static nl_range overlap(nl_range a, nl_range b) {
   return both;
 }
 
-/* The rows that all pieces of (sequence s, head) write from. */
-static int64_t slot(const job *j, int64_t s, int64_t head, int64_t piece) {
-  const nl_attention_plan *plan = &j->f->plan;
-  return ((s * plan->heads + head) * j->pieces + piece) * plan->longest_q;
+/* Where a piece of (sequence, head) has its first row; the pieces of a head lie j->rows apart. */
+static int64_t slot(const job *j, const nl_sequence *s, int64_t head, int64_t piece) {
+  int64_t row = s->batch * j->f->plan.q.shape[2] + s->q.begin;
+  return (head * j->pieces + piece) * j->rows + row;
 }
 
 /* One piece of the keys of one key head, for every query head of its group and every row. */
@@ -57,6 +59,7 @@ static void one_piece(void *context, int64_t worker, int64_t item) {
   int64_t piece = item % j->pieces, kv_head = item / j->pieces % j->kv_heads,
           s = item / j->pieces / j->kv_heads;
   int64_t dv = plan->value_dim;
+  if (nl_interrupted()) return;
   flash_state w;
   NL_FN(nl_flash_layout)(plan, j->base + worker * j->size, &w);
   nl_block b = {.plan = plan, .sequence = nl_attention_sequence(plan, s)};
@@ -67,7 +70,7 @@ static void one_piece(void *context, int64_t worker, int64_t item) {
       b.rows = nl_tile(t, plan->o.q_tile, nl_range_size(b.sequence.q));
       b.keys = overlap(piece_of(&b.sequence, piece, j->pieces), nl_rows_see(plan, &b.sequence, b.rows));
       NL_FN(nl_flash_rows)(&b, &w);
-      int64_t to = slot(j, s, b.head, piece) + b.rows.begin, rows = nl_range_size(b.rows);
+      int64_t to = slot(j, &b.sequence, b.head, piece) + b.rows.begin, rows = nl_range_size(b.rows);
       for (int64_t i = 0; i < rows; i++) {
         j->m[to + i] = w.m[i];
         j->l[to + i] = w.l[i];
@@ -76,20 +79,17 @@ static void one_piece(void *context, int64_t worker, int64_t item) {
     }
 }
 
-/* Row i of (sequence, head): the pieces in order; the sum ends in the first one's place. */
-static void merge_row(const job *j, int64_t s, int64_t head, int64_t i) {
-  int64_t d = j->f->plan.value_dim, first = slot(j, s, head, 0) + i;
+/* The pieces of the row in slot `first`, in order; the sum ends in the first one's place. */
+static void merge_row(const job *j, int64_t first) {
+  int64_t d = j->f->plan.value_dim, end = first + j->pieces * j->rows;
   NL_R m = -(NL_R)INFINITY, l = 0, *O = j->O + first * d;
-  for (int64_t p = 0; p < j->pieces; p++) {
-    int64_t at = slot(j, s, head, p) + i;
+  for (int64_t at = first; at < end; at += j->rows)
     if (j->m[at] > m) m = j->m[at];
-  }
-  for (int64_t p = 0; p < j->pieces; p++) {
-    int64_t at = slot(j, s, head, p) + i;
+  for (int64_t at = first; at < end; at += j->rows) {
     bool none = j->l[at] == 0; /* exp(-inf - -inf) would be NaN */
     NL_R share = none ? 0 : m == -(NL_R)INFINITY ? 1 : (NL_R)exp((double)(j->m[at] - m));
     if (!none) l += share * j->l[at];
-    for (int64_t c = 0; c < d; c++) O[c] = (p == 0 ? 0 : O[c]) + (none ? 0 : share * j->O[at * d + c]);
+    for (int64_t c = 0; c < d; c++) O[c] = (at == first ? 0 : O[c]) + (none ? 0 : share * j->O[at * d + c]);
   }
   j->m[first] = m;
   j->l[first] = l;
@@ -98,16 +98,15 @@ static void merge_row(const job *j, int64_t s, int64_t head, int64_t i) {
 static void merge(void *context, int64_t worker, int64_t item) {
   const job *j = context;
   const nl_attention_plan *plan = &j->f->plan;
-  int64_t head = item % plan->heads, s = item / plan->heads, dv = plan->value_dim, at = slot(j, s, head, 0);
-  nl_sequence sequence = nl_attention_sequence(plan, s);
-  int64_t rows = nl_range_size(sequence.q);
+  nl_block b = {
+      .plan = plan, .sequence = nl_attention_sequence(plan, item / plan->heads), .head = item % plan->heads};
+  int64_t rows = nl_range_size(b.sequence.q), dv = plan->value_dim, at = slot(j, &b.sequence, b.head, 0);
   (void)worker;
-  if (rows == 0) return;
-  for (int64_t i = 0; i < rows; i++) merge_row(j, s, head, i);
+  if (rows == 0 || nl_interrupted()) return;
+  for (int64_t i = 0; i < rows; i++) merge_row(j, at + i);
   flash_state whole = {.O = j->O + at * dv, .m = j->m + at, .l = j->l + at};
-  NL_R *lse = (NL_R *)nl_tensor_data(&j->f->lse) + (sequence.batch * plan->heads + head) * plan->q.shape[2];
-  NL_FN(nl_flash_finish)(&whole, rows, dv, lse + sequence.q.begin);
-  NL_FN(nl_tile_store)(whole.O, &j->f->out, sequence.batch, head, sequence.q);
+  NL_FN(nl_flash_finish)(&whole, rows, dv, (NL_R *)nl_tensor_data(&j->f->lse) + nl_block_vector(&b));
+  NL_FN(nl_tile_store)(whole.O, &j->f->out, b.sequence.batch, b.head, b.sequence.q);
 }
 
 nl_status NL_FN(nl_decode_forward)(const nl_forward *f) {
@@ -116,7 +115,8 @@ nl_status NL_FN(nl_decode_forward)(const nl_forward *f) {
   job j = {.f = f, .pieces = count_pieces(plan), .kv_heads = plan->k.shape[1]};
   int64_t items = plan->sequences * j.kv_heads * j.pieces, used = 0;
   int64_t workers = nl_threads() < items ? nl_threads() : items;
-  int64_t rows = plan->sequences * plan->heads * j.pieces * plan->longest_q;
+  j.rows = plan->q.shape[0] * plan->q.shape[2];
+  int64_t rows = plan->heads * j.pieces * j.rows; /* out, which is there, has this many but for the pieces */
   j.size = NL_FN(nl_flash_layout)(plan, NULL, &w);
   j.base = nl_alloc(workers * j.size, sizeof *j.base, NL_WORKSPACE);
   NL_R *parts = nl_alloc(rows * (plan->value_dim + 2) + 3 * plan->unit, sizeof *parts, NL_WORKSPACE);

@@ -1,18 +1,15 @@
-/* Flash attention, backward: P is recomputed from lse, tile by tile (Dao et al. 2022, FlashAttention,
- * algorithm 4).
+/* Flash attention, backward: P is recomputed from lse, tile by tile (Dao et al. 2022, FlashAttention, algorithm 4).
  *
  *   D_i = sum_c dO(i,c) O(i,c),   P = exp(S - lse),   dS = P o (dO V' - D)
  *   columns: for each tile of keys,    over the queries that see it:   dV += P' dO,  dK += scale dS' Q
  *   rows:    for each tile of queries, over the keys it sees:          dQ += scale dS K
  *
- * Two passes, seven products a tile: each result is summed by one worker in one order, so the bits are the
- * same at any number of threads, and every tile is a piece of work of its own. Where there are heads enough
- * to go round and the sums for dQ can be made in place, one pass with five products does both, a head of keys
- * being one piece of work.
+ * Two passes, seven products a tile: each result is summed by one worker in one order, so the bits are the same at any
+ * number of threads, and every tile is a piece of work of its own. Where there are heads enough to go round and the sums
+ * for dQ can be made in place, one pass with five products does both, a head of keys being one piece of work.
  *
- * Workspace, in numbers a worker: 2 Br Bc (3 with softcap) and the packed operands of one product; with
- * 16-bit inputs the tiles in the compute type and the sums besides, Br (2 D + Dv) + 2 Bc (D + Dv). And D: one
- * number a row and head. */
+ * Workspace, in numbers a worker: 2 Br Bc (3 with softcap) and what one product packs; with 16-bit inputs the tiles in
+ * the compute type and the sums besides, Br (2 D + Dv) + 2 Bc (D + Dv). And D: one number a row and head. */
 #include "core/tmpl.h"
 #include "impl.h"
 #include "tile.h"
@@ -52,27 +49,16 @@ static int64_t layout(const nl_attention_plan *plan, NL_R *base, room *w) {
   return used;
 }
 
-static nl_range shifted(nl_range r, int64_t by) { return (nl_range){r.begin + by, r.end + by}; }
-
-static nl_range rows_in_q(const nl_block *b) { return shifted(b->rows, b->sequence.q.begin); }
-static nl_range keys_in_k(const nl_block *b) { return shifted(b->keys, b->sequence.k.begin); }
-
-/* Where row i of the sequence lies in lse and delta, (B, H, Nq) contiguous. */
-static int64_t vector_at(const nl_block *b, int64_t i) {
-  const nl_attention_plan *plan = b->plan;
-  return (b->sequence.batch * plan->heads + b->head) * plan->q.shape[2] + b->sequence.q.begin + i;
-}
-
 static void load_queries(const job *j, const nl_block *b, const room *w, backward_tiles *t) {
-  t->q = NL_FN(nl_tile_load)(&b->plan->q, b->sequence.batch, b->head, rows_in_q(b), w->q);
-  t->dout = NL_FN(nl_tile_load)(&j->g->dout, b->sequence.batch, b->head, rows_in_q(b), w->dout);
-  t->lse = (const NL_R *)nl_tensor_data(&j->g->lse) + vector_at(b, b->rows.begin);
+  t->q = NL_FN(nl_tile_load)(&b->plan->q, b->sequence.batch, b->head, nl_block_rows(b), w->q);
+  t->dout = NL_FN(nl_tile_load)(&j->g->dout, b->sequence.batch, b->head, nl_block_rows(b), w->dout);
+  t->lse = (const NL_R *)nl_tensor_data(&j->g->lse) + nl_block_vector(b);
 }
 
 static void load_keys(const nl_block *b, const room *w, backward_tiles *t) {
-  int64_t batch = b->sequence.batch, head = b->head / b->plan->group;
-  t->k = NL_FN(nl_tile_load)(&b->plan->k, batch, head, keys_in_k(b), w->k);
-  t->v = NL_FN(nl_tile_load)(&b->plan->v, batch, head, keys_in_k(b), w->v);
+  int64_t batch = b->sequence.batch, head = nl_block_kv_head(b);
+  t->k = NL_FN(nl_tile_load)(&b->plan->k, batch, head, nl_block_keys(b), w->k);
+  t->v = NL_FN(nl_tile_load)(&b->plan->v, batch, head, nl_block_keys(b), w->v);
 }
 
 static backward_tiles tiles_in(const nl_attention_plan *plan, const room *w) {
@@ -96,7 +82,7 @@ static void find_delta(void *context, int64_t worker, int64_t item) {
   (void)worker;
   if (nl_range_size(b.rows) == 0 || nl_interrupted()) return;
   NL_FN(nl_tile_delta)
-  (&g->dout, &g->out, b.sequence.batch, b.head, rows_in_q(&b), j->delta + vector_at(&b, b.rows.begin));
+  (&g->dout, &g->out, b.sequence.batch, b.head, nl_block_rows(&b), j->delta + nl_block_vector(&b));
 }
 
 /* --- columns ------------------------------------------------------------------------------------------ */
@@ -105,27 +91,27 @@ static void find_delta(void *context, int64_t worker, int64_t item) {
 static void one_column(const job *j, nl_block b, const room *w) {
   const nl_backward *g = j->g;
   const nl_attention_plan *plan = b.plan;
-  int64_t batch = b.sequence.batch, kv_head = b.head / plan->group, d = plan->head_dim, e = plan->value_dim;
+  int64_t batch = b.sequence.batch, kv_head = nl_block_kv_head(&b), d = plan->head_dim, e = plan->value_dim;
   double scale = plan->o.scale;
   backward_tiles t = tiles_in(plan, w);
   load_keys(&b, w, &t);
   t.ld = nl_range_size(b.keys);
-  NL_R *dk = NL_FN(nl_tile_open)(&g->dk, batch, kv_head, keys_in_k(&b), w->dk);
-  NL_R *dv = NL_FN(nl_tile_open)(&g->dv, batch, kv_head, keys_in_k(&b), w->dv);
+  NL_R *dk = NL_FN(nl_tile_open)(&g->dk, batch, kv_head, nl_block_keys(&b), w->dk);
+  NL_R *dv = NL_FN(nl_tile_open)(&g->dv, batch, kv_head, nl_block_keys(&b), w->dv);
   nl_range seen_by = nl_keys_seen_by(plan, &b.sequence, b.keys);
   for (b.head = kv_head * plan->group; b.head < (kv_head + 1) * plan->group; b.head++)
     for (int64_t i = seen_by.begin; i < seen_by.end && !nl_interrupted(); i += plan->o.q_tile) {
       b.rows = (nl_range){i, i + plan->o.q_tile < seen_by.end ? i + plan->o.q_tile : seen_by.end};
       load_queries(j, &b, w, &t);
-      make_tiles(&b, &t, j->delta + vector_at(&b, b.rows.begin));
+      make_tiles(&b, &t, j->delta + nl_block_vector(&b));
       NL_FN(nl_tile_times)(&b, true, 1, t.P, t.ld, t.dout, e, dv, w->product);
       NL_FN(nl_tile_times)(&b, true, scale, t.dS, t.ld, t.q, d, dk, w->product);
       if (!j->one_pass) continue;
-      NL_R *dq = NL_FN(nl_tile_open)(&g->dq, batch, b.head, rows_in_q(&b), NULL);
+      NL_R *dq = NL_FN(nl_tile_open)(&g->dq, batch, b.head, nl_block_rows(&b), NULL);
       NL_FN(nl_tile_times)(&b, false, scale, t.dS, t.ld, t.k, d, dq, w->product);
     }
-  NL_FN(nl_tile_close)(dk, &g->dk, batch, kv_head, keys_in_k(&b));
-  NL_FN(nl_tile_close)(dv, &g->dv, batch, kv_head, keys_in_k(&b));
+  NL_FN(nl_tile_close)(dk, &g->dk, batch, kv_head, nl_block_keys(&b));
+  NL_FN(nl_tile_close)(dv, &g->dv, batch, kv_head, nl_block_keys(&b));
 }
 
 /* A tile of keys of a head; or, in one pass, all of them in order. */
@@ -134,6 +120,7 @@ static void columns(void *context, int64_t worker, int64_t item) {
   const nl_attention_plan *plan = &j->g->plan;
   int64_t tiles = nl_tiles(plan->longest_k, plan->o.k_tile), heads = plan->k.shape[1];
   int64_t unit = j->one_pass ? item : item / tiles, first = j->one_pass ? 0 : item % tiles;
+  if (nl_interrupted()) return;
   room w;
   layout(plan, j->base + worker * j->size, &w);
   nl_block b = {.plan = plan, .head = unit % heads * plan->group};
@@ -146,7 +133,7 @@ static void columns(void *context, int64_t worker, int64_t item) {
 
 /* --- rows --------------------------------------------------------------------------------------------- */
 
-static void rows(void *context, int64_t worker, int64_t item) {
+static void one_row_tile(void *context, int64_t worker, int64_t item) {
   const job *j = context;
   const nl_backward *g = j->g;
   const nl_attention_plan *plan = &g->plan;
@@ -157,15 +144,15 @@ static void rows(void *context, int64_t worker, int64_t item) {
   backward_tiles t = tiles_in(plan, &w);
   load_queries(j, &b, &w, &t);
   nl_range sees = nl_rows_see(plan, &b.sequence, b.rows);
-  NL_R *dq = NL_FN(nl_tile_open)(&g->dq, b.sequence.batch, b.head, rows_in_q(&b), w.dq);
-  for (int64_t k = sees.begin; k < sees.end && !nl_interrupted(); k += plan->o.k_tile) {
-    b.keys = (nl_range){k, k + plan->o.k_tile < sees.end ? k + plan->o.k_tile : sees.end};
+  NL_R *dq = NL_FN(nl_tile_open)(&g->dq, b.sequence.batch, b.head, nl_block_rows(&b), w.dq);
+  b.keys = nl_before(sees);
+  while (nl_next_keys(&b, sees)) {
     t.ld = nl_range_size(b.keys);
     load_keys(&b, &w, &t);
-    make_tiles(&b, &t, j->delta + vector_at(&b, b.rows.begin));
+    make_tiles(&b, &t, j->delta + nl_block_vector(&b));
     NL_FN(nl_tile_times)(&b, false, plan->o.scale, t.dS, t.ld, t.k, plan->head_dim, dq, w.product);
   }
-  NL_FN(nl_tile_close)(dq, &g->dq, b.sequence.batch, b.head, rows_in_q(&b));
+  NL_FN(nl_tile_close)(dq, &g->dq, b.sequence.batch, b.head, nl_block_rows(&b));
 }
 
 /* --- all of it ---------------------------------------------------------------------------------------- */
@@ -189,7 +176,7 @@ nl_status NL_FN(nl_flash_backward)(const nl_backward *g) {
   if (s == NL_OK) {
     nl_parallel_items(queries, workers, find_delta, &j);
     nl_parallel_items(keys, workers, columns, &j);
-    if (!j.one_pass) nl_parallel_items(queries, workers, rows, &j);
+    if (!j.one_pass) nl_parallel_items(queries, workers, one_row_tile, &j);
   }
   nl_free(j.base);
   nl_free(j.delta);

@@ -1,5 +1,5 @@
-/* Flash attention, forward: tiles of queries and keys with online softmax (Milakov and Gimelshein 2018; Dao
- * et al. 2022, FlashAttention, algorithm 1; the final division after Dao 2023).
+/* Flash attention, forward: tiles of queries and keys with online softmax (Milakov and Gimelshein 2018; Dao et al. 2022,
+ * FlashAttention, algorithm 1; the final division after Dao 2023).
  *
  *   for each tile of Br queries:            O = 0, m = -inf, l = 0
  *     for each tile of Bc keys it sees:
@@ -8,8 +8,8 @@
  *       l  = exp(m - m') l + rowsum P,  O = exp(m - m') O + P V,  m = m'
  *     O = O / l,  lse = m + log l
  *
- * Workspace, in numbers a worker: Br Bc + Br Dv + 2 Br, and the packed operands of one product, at most
- * (Br + Bc) max(D, Dv); with 16-bit inputs (Br + Bc) D + Bc Dv more. It does not depend on N. */
+ * Workspace, in numbers a worker: Br Bc + Br Dv + 2 Br, and what one product packs (nl_tile_room), some Bc max(D, Dv),
+ * rounded up to whole strips; with 16-bit inputs (Br + Bc) D + Bc Dv more. It does not depend on N. */
 #include "core/tmpl.h"
 #include "cpu/kernels.h"
 #include "flash.h"
@@ -57,25 +57,23 @@ static void online_softmax(const nl_block *b, const flash_state *w, int64_t i) {
 
 void NL_FN(nl_flash_rows)(const nl_block *rows, const flash_state *w) {
   const nl_attention_plan *plan = rows->plan;
-  int64_t count = nl_range_size(rows->rows), dv = plan->value_dim, tile = plan->o.k_tile;
-  int64_t batch = rows->sequence.batch, kv_head = rows->head / plan->group;
-  nl_range in_q = {rows->sequence.q.begin + rows->rows.begin, rows->sequence.q.begin + rows->rows.end};
+  int64_t count = nl_range_size(rows->rows), dv = plan->value_dim;
+  int64_t batch = rows->sequence.batch, kv_head = nl_block_kv_head(rows);
   for (int64_t i = 0; i < count; i++) {
     w->m[i] = -(NL_R)INFINITY;
     w->l[i] = 0;
   }
   for (int64_t i = 0; i < count * dv; i++) w->O[i] = 0;
-  strided q = NL_FN(nl_tile_load)(&plan->q, batch, rows->head, in_q, w->q);
-  for (int64_t j = rows->keys.begin; j < rows->keys.end && !nl_interrupted(); j += tile) {
-    nl_block b = *rows;
-    b.keys = (nl_range){j, j + tile < rows->keys.end ? j + tile : rows->keys.end};
-    nl_range in_k = {b.sequence.k.begin + b.keys.begin, b.sequence.k.begin + b.keys.end};
+  strided q = NL_FN(nl_tile_load)(&plan->q, batch, rows->head, nl_block_rows(rows), w->q);
+  nl_block b = *rows;
+  b.keys = nl_before(rows->keys);
+  while (nl_next_keys(&b, rows->keys)) {
     int64_t ld = nl_range_size(b.keys);
-    strided k = NL_FN(nl_tile_load)(&plan->k, batch, kv_head, in_k, w->k);
+    strided k = NL_FN(nl_tile_load)(&plan->k, batch, kv_head, nl_block_keys(&b), w->k);
     NL_FN(nl_tile_scores)(&b, q, k, w->S, NULL, ld, w->room);
     for (int64_t i = 0; i < count; i++) online_softmax(&b, w, i);
     NL_FN(nl_tile_drop)(&b, w->S, ld); /* l keeps what is dropped: P is normalised first */
-    strided v = NL_FN(nl_tile_load)(&plan->v, batch, kv_head, in_k, w->v);
+    strided v = NL_FN(nl_tile_load)(&plan->v, batch, kv_head, nl_block_keys(&b), w->v);
     NL_FN(nl_tile_times)(&b, false, 1, w->S, ld, v, dv, w->O, w->room);
   }
 }
@@ -99,15 +97,14 @@ static void one_tile(void *context, int64_t worker, int64_t item) {
   const nl_attention_plan *plan = &j->f->plan;
   flash_state w;
   nl_block b = nl_query_tile(plan, item);
-  int64_t rows = nl_range_size(b.rows), first = b.sequence.q.begin + b.rows.begin;
+  int64_t rows = nl_range_size(b.rows);
   if (rows == 0 || nl_interrupted()) return;
   NL_FN(nl_flash_layout)(plan, j->base + worker * j->size, &w);
   b.keys = nl_rows_see(plan, &b.sequence, b.rows);
-  NL_R *lse = (NL_R *)nl_tensor_data(&j->f->lse) +
-              (b.sequence.batch * plan->heads + b.head) * plan->q.shape[2] + first;
   NL_FN(nl_flash_rows)(&b, &w);
+  NL_R *lse = (NL_R *)nl_tensor_data(&j->f->lse) + nl_block_vector(&b);
   NL_FN(nl_flash_finish)(&w, rows, plan->value_dim, lse);
-  NL_FN(nl_tile_store)(w.O, &j->f->out, b.sequence.batch, b.head, (nl_range){first, first + rows});
+  NL_FN(nl_tile_store)(w.O, &j->f->out, b.sequence.batch, b.head, nl_block_rows(&b));
 }
 
 nl_status NL_FN(nl_flash_forward)(const nl_forward *f) {

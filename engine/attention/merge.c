@@ -35,8 +35,8 @@ static nl_status check(const nl_tensor *out1, const nl_tensor *lse1, const nl_te
   return NL_OK;
 }
 
-/* A share of 0 takes nothing from its side, not even NaN. */
-static double weigh(double w, double x) { return w == 0 ? 0 : w * x; }
+/* A side that saw nothing gives nothing, not even NaN. */
+static double share(double lse, double w, double x) { return lse == -(double)INFINITY ? 0 : w * x; }
 
 typedef struct sides {
   const nl_tensor *out1, *lse1, *out2, *lse2, *out, *lse;
@@ -58,7 +58,7 @@ static void merge_rows(void *context, int64_t begin, int64_t end) {
     nl_tensor_put(lse, index, none ? m : m + log(sum));
     for (int64_t c = 0; c < t->out->shape[lse->ndim]; c++) {
       index[lse->ndim] = c;
-      double x = weigh(w1, nl_tensor_get(t->out1, index)) + weigh(w2, nl_tensor_get(t->out2, index));
+      double x = share(a, w1, nl_tensor_get(t->out1, index)) + share(b, w2, nl_tensor_get(t->out2, index));
       nl_tensor_put(t->out, index, none ? 0 : x / sum);
     }
   }

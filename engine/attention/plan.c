@@ -2,6 +2,7 @@
  */
 #include "plan.h"
 #include <math.h>
+#include <numlab/interrupt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -61,7 +62,7 @@ static nl_status check_types(const nl_tensor *q, const nl_tensor *k, const nl_te
 
 /* --- options ----------------------------------------------------------------------------------------- */
 
-static nl_status check_numbers(const nl_attention_options *o) {
+static nl_status check_numbers(const nl_attention_options *o, nl_dtype dtype) {
   if ((unsigned)o->impl >= NL_ATTENTION_IMPLS)
     return nl_fail(NL_ARG, "attention: impl is %d, expected one of nl_attention_impl", (int)o->impl);
   if (isinf(o->scale)) return nl_fail(NL_ARG, "attention: scale is %g, expected a finite number", o->scale);
@@ -71,6 +72,10 @@ static nl_status check_numbers(const nl_attention_options *o) {
                    (long long)o->left, (long long)o->right);
   if (!(o->softcap >= 0 && o->softcap < (double)INFINITY))
     return nl_fail(NL_ARG, "attention: softcap is %g, expected a positive number, or 0 for none", o->softcap);
+  if (dtype != NL_F64 && o->softcap > 0 && !((float)o->softcap > 0 && isfinite((float)o->softcap)))
+    return nl_fail(NL_ARG, "attention: softcap is %g, which f32 cannot hold", o->softcap);
+  if (dtype != NL_F64 && isfinite(o->scale) && !isfinite((float)o->scale))
+    return nl_fail(NL_ARG, "attention: scale is %g, which f32 cannot hold", o->scale);
   if (!(o->dropout >= 0 && o->dropout < 1))
     return nl_fail(NL_ARG, "attention: dropout is %g, expected 0 <= p < 1", o->dropout);
   if (o->q_tile < 1 || o->k_tile < 1)
@@ -147,19 +152,27 @@ static nl_attention_impl choose(int64_t longest_q, int64_t longest_k) {
   return longest_q <= FEW_ROWS && longest_k >= MANY_KEYS ? NL_ATTENTION_DECODE : NL_ATTENTION_FLASH;
 }
 
+static int64_t size_of(int64_t rows, int64_t columns) {
+  int64_t size;
+  return __builtin_mul_overflow(rows, columns, &size) ? INT64_MAX : size;
+}
+
 static void measure_sequences(nl_attention_plan *plan) {
   const nl_attention_options *o = &plan->o;
   plan->sequences = o->cu_q ? o->sequences : plan->q.shape[0];
   plan->longest_q = o->cu_q ? 0 : plan->q.shape[2];
   plan->longest_k = o->cu_q ? 0 : plan->k.shape[2];
+  plan->largest = o->cu_q ? 0 : size_of(plan->longest_q, plan->longest_k);
   for (int64_t s = 0; o->cu_q && s < o->sequences; s++) {
-    plan->longest_q = most(plan->longest_q, o->cu_q[s + 1] - o->cu_q[s]);
-    plan->longest_k = most(plan->longest_k, o->cu_k[s + 1] - o->cu_k[s]);
+    int64_t nq = o->cu_q[s + 1] - o->cu_q[s], nk = o->cu_k[s + 1] - o->cu_k[s];
+    plan->longest_q = most(plan->longest_q, nq);
+    plan->longest_k = most(plan->longest_k, nk);
+    plan->largest = most(plan->largest, size_of(nq, nk));
   }
 }
 
-/* Expanded tensors may be longer than any memory. Workspaces are at most some 16 times this product (of
- * standard, whose matrices are sized before, and checked): in bytes it must not overflow. */
+/* Expanded tensors may be longer than any memory. Workspaces by tiles are at most some 16 times this product, which must
+ * not overflow in bytes; whole matrices (standard) are sized with care where they are made. */
 static nl_status check_lengths_fit(const nl_attention_plan *plan) {
   const int64_t most_numbers = INT64_C(1) << 55;
   int64_t wide = most(plan->o.q_tile, plan->o.k_tile) + plan->head_dim + plan->value_dim;
@@ -188,13 +201,13 @@ nl_status nl_attention_plan_make(const nl_tensor *q, const nl_tensor *k, const n
   *o = *options;
   NL_TRY(check_shapes(q, k, v));
   NL_TRY(check_types(q, k, v));
-  NL_TRY(check_numbers(o));
+  NL_TRY(check_numbers(o, q->dtype));
   NL_TRY(check_lengths(o, q, k));
   plan->q = *q, plan->k = *k, plan->v = *v;
   plan->dtype = q->dtype;
   plan->compute = q->dtype == NL_F64 ? NL_F64 : NL_F32;
   plan->heads = q->shape[1];
-  plan->group = k->shape[1] > 0 ? plan->heads / k->shape[1] : 1;
+  plan->group = plan->heads > 0 ? plan->heads / k->shape[1] : 1;
   plan->head_dim = q->shape[3];
   plan->value_dim = v->shape[3];
   plan->unit = 64 / nl_dtype_size(plan->compute);
@@ -236,6 +249,12 @@ nl_sequence nl_attention_sequence(const nl_attention_plan *plan, int64_t s) {
   }
   out.offset = nl_range_size(out.k) - nl_range_size(out.q);
   return out;
+}
+
+bool nl_next_keys(nl_block *b, nl_range all) {
+  int64_t begin = b->keys.end, end = begin + b->plan->o.k_tile;
+  b->keys = (nl_range){begin, end < all.end ? end : all.end};
+  return begin < all.end && !nl_interrupted();
 }
 
 int64_t nl_query_tiles(const nl_attention_plan *plan) {

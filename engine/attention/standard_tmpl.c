@@ -1,13 +1,12 @@
 /* Standard attention: the score matrix and its softmax as whole matrices, as the formulas are written.
  *
  *   forward    S = scores,  P = softmax S,  O = drop(P) V
- *   backward   dV = drop(P)' dO,  dP = drop(dO V'),  dS = P o (dP - rowsum(P o dP)),  dQ = scale dS K,  dK =
- * scale dS' Q
+ *   backward   dV = drop(P)' dO,  dP = drop(dO V'),  dS = P o (dP - rowsum(P o dP)),  dQ = scale dS K,  dK = scale dS' Q
  *
- * The reference for the others, and what they save memory against: in numbers of the compute type, forward 2
- * H sum(Nq Nk) over the sequences, S as workspace and P kept for the backward pass; backward H sum(Nq Nk) for
- * dS, and for each worker one Nq x Nk more with dropout, two with softcap. Beside these, what a matrix
- * product packs (linear in N). */
+ * The reference for the others, and what they save memory against. Numbers of the compute type, forward: 2 H sum(Nq Nk)
+ * over the sequences, S as workspace and P kept for the backward pass; backward: H sum(Nq Nk) for dS, and for each
+ * worker one Nq x Nk more with dropout, two with softcap. Beside these, linear in N and a worker: what a matrix product
+ * packs, D of the backward pass, and 16-bit operands and results in the compute type. */
 #include "core/tmpl.h"
 #include "cpu/kernels.h"
 #include "impl.h"
@@ -30,6 +29,7 @@ typedef struct room {
 typedef struct job {
   const nl_forward *f;
   const nl_backward *g;
+  int64_t *starts;
   NL_R *matrices; /* S, or dS: those of (sequence, head) one after another, as P lies */
   NL_R *base;
   int64_t size; /* of one worker's workspace */
@@ -38,8 +38,8 @@ typedef struct job {
 static int64_t layout(const nl_attention_plan *plan, bool backward, NL_R *base, room *w) {
   int64_t used = 0, nq = plan->longest_q, nk = plan->longest_k, d = plan->head_dim, dv = plan->value_dim;
   bool converts = plan->dtype != plan->compute, caps = backward && plan->o.softcap > 0;
-  w->extra = nl_take(plan, base, &used, caps || (backward && plan->o.dropout > 0) ? nq * nk : 0);
-  w->slope = nl_take(plan, base, &used, caps ? nq * nk : 0);
+  w->extra = nl_take(plan, base, &used, caps || (backward && plan->o.dropout > 0) ? plan->largest : 0);
+  w->slope = nl_take(plan, base, &used, caps ? plan->largest : 0);
   w->O = nl_take(plan, base, &used, converts && !backward ? nq * dv : 0);
   w->dq = nl_take(plan, base, &used, converts && backward ? nq * d : 0);
   w->dk = nl_take(plan, base, &used, converts && backward ? nk * d : 0);
@@ -53,14 +53,19 @@ static int64_t layout(const nl_attention_plan *plan, bool backward, NL_R *base, 
   return used;
 }
 
-/* Where the matrix of (sequence s, head) starts among all of them. */
-static int64_t matrix_at(const nl_attention_plan *plan, int64_t s, int64_t head) {
-  int64_t at = 0;
-  for (int64_t t = 0; t <= s; t++) {
-    nl_sequence q = nl_attention_sequence(plan, t);
-    at += (t < s ? plan->heads : head) * nl_range_size(q.q) * nl_range_size(q.k);
+/* Where the matrices of each sequence start, those of its heads one after another; NULL: NOMEM. */
+static int64_t *find_starts(const nl_attention_plan *plan) {
+  int64_t *starts = nl_alloc(plan->sequences + 1, sizeof *starts, NL_WORKSPACE), at = 0;
+  for (int64_t s = 0; starts && s < plan->sequences; s++) {
+    nl_sequence q = nl_attention_sequence(plan, s);
+    starts[s] = at;
+    at += plan->heads * nl_range_size(q.q) * nl_range_size(q.k);
   }
-  return at;
+  return starts;
+}
+
+static int64_t matrix_at(const job *j, int64_t s, const nl_block *b) {
+  return j->starts[s] + b->head * nl_range_size(b->rows) * nl_range_size(b->keys);
 }
 
 static nl_block whole(const nl_attention_plan *plan, int64_t s, int64_t head) {
@@ -78,24 +83,12 @@ typedef struct softmax {
   NL_R *P, *lse;
 } softmax;
 
-/* P(i,:) = exp(S(i,:) - m) / l, lse = m + log l; a row without a key, or with scores of -inf alone: 0 and
- * -inf. */
 static void softmax_rows(void *context, int64_t begin, int64_t end) {
   const softmax *t = context;
-  const nl_dense_kernels *kernel = &nl_kernels_in_use()->dense[NL_DTYPE];
   int64_t keys = nl_range_size(t->b->keys);
-  for (int64_t i = begin; i < end && !nl_interrupted(); i++) {
-    nl_range sees = nl_block_sees(t->b, i);
-    int64_t count = nl_range_size(sees);
-    const NL_R *S = t->S + i * keys + sees.begin;
-    NL_R *row = t->P + i * keys, *P = row + sees.begin;
-    NL_R m = (NL_R)kernel->maximum(count, S), shift = m == -(NL_R)INFINITY ? 0 : m;
-    NL_R l = (NL_R)kernel->exp_sum(count, (double)shift, S, P);
-    for (int64_t c = 0; c < sees.begin; c++) row[c] = 0;
-    for (int64_t c = sees.end; c < keys; c++) row[c] = 0;
-    for (int64_t c = 0; c < count; c++) P[c] = l == 0 ? 0 : P[c] / l;
-    t->lse[i] = l == 0 ? -(NL_R)INFINITY : m + (NL_R)log((double)l);
-  }
+  nl_block b = *t->b;
+  b.rows = (nl_range){begin, end};
+  NL_FN(nl_tile_softmax)(&b, t->S + begin * keys, t->P + begin * keys, keys, t->lse + begin);
 }
 
 /* P itself, or what dropout leaves of it, in copy. */
@@ -114,17 +107,17 @@ static void forward_head(void *context, int64_t worker, int64_t item) {
   const nl_forward *f = j->f;
   const nl_attention_plan *plan = &f->plan;
   nl_block b = whole(plan, item / plan->heads, item % plan->heads);
-  int64_t batch = b.sequence.batch, kv_head = b.head / plan->group, rows = nl_range_size(b.rows);
-  int64_t keys = nl_range_size(b.keys), at = matrix_at(plan, item / plan->heads, b.head);
+  int64_t batch = b.sequence.batch, kv_head = nl_block_kv_head(&b), rows = nl_range_size(b.rows);
+  int64_t keys = nl_range_size(b.keys), at = matrix_at(j, item / plan->heads, &b);
   room w;
   layout(plan, false, j->base + worker * j->size, &w);
   NL_R *S = j->matrices + at, *P = (NL_R *)nl_tensor_data(&f->p) + at;
-  NL_R *lse = (NL_R *)nl_tensor_data(&f->lse) + (batch * plan->heads + b.head) * plan->q.shape[2];
+  NL_R *lse = (NL_R *)nl_tensor_data(&f->lse) + nl_block_vector(&b);
   strided q = NL_FN(nl_tile_load)(&plan->q, batch, b.head, b.sequence.q, w.q);
   strided k = NL_FN(nl_tile_load)(&plan->k, batch, kv_head, b.sequence.k, w.k);
   strided v = NL_FN(nl_tile_load)(&plan->v, batch, kv_head, b.sequence.k, w.v);
   NL_FN(nl_tile_scores)(&b, q, k, S, NULL, keys, w.product);
-  softmax t = {&b, S, P, lse + b.sequence.q.begin};
+  softmax t = {&b, S, P, lse};
   nl_parallel_for(rows, 16384 / (keys + 1) + 1, softmax_rows, &t);
   NL_R *O = NL_FN(nl_tile_open)(&f->out, batch, b.head, b.sequence.q, w.O);
   NL_FN(nl_tile_times)(&b, false, 1, dropped(&b, P, S), keys, v, plan->value_dim, O, w.product);
@@ -135,10 +128,12 @@ nl_status NL_FN(nl_standard_forward)(const nl_forward *f) {
   room w;
   int64_t items = f->plan.sequences * f->plan.heads, workers = nl_threads() < items ? nl_threads() : items;
   job j = {.f = f, .size = layout(&f->plan, false, NULL, &w)};
+  j.starts = find_starts(&f->plan);
   j.matrices = nl_alloc(nl_tensor_size(&f->p), sizeof *j.matrices, NL_WORKSPACE);
   j.base = nl_alloc(workers * j.size, sizeof *j.base, NL_WORKSPACE);
-  bool room_for_all = j.matrices && j.base;
+  bool room_for_all = j.starts && j.matrices && j.base;
   if (room_for_all) nl_parallel_items(items, workers, forward_head, &j);
+  nl_free(j.starts);
   nl_free(j.matrices);
   nl_free(j.base);
   return room_for_all ? NL_OK : NL_NOMEM;
@@ -164,7 +159,7 @@ static void backward_head(void *context, int64_t worker, int64_t item) {
   NL_R *dk = NL_FN(nl_tile_open)(&g->dk, batch, kv_head, b.sequence.k, w.dk);
   NL_R *dv = NL_FN(nl_tile_open)(&g->dv, batch, kv_head, b.sequence.k, w.dv);
   for (b.head = kv_head * plan->group; b.head < (kv_head + 1) * plan->group && !nl_interrupted(); b.head++) {
-    int64_t at = matrix_at(plan, s, b.head);
+    int64_t at = matrix_at(j, s, &b);
     const NL_R *P = (const NL_R *)nl_tensor_data(&g->p) + at;
     NL_R *dS = j->matrices + at, *by_product = dS;
     strided q = NL_FN(nl_tile_load)(&plan->q, batch, b.head, b.sequence.q, w.q);
@@ -221,8 +216,10 @@ nl_status NL_FN(nl_standard_backward)(const nl_backward *g) {
   NL_TRY(nl_tensor_new_workspace(NL_DTYPE, g->p.ndim, g->p.shape, &dS));
   j.matrices = nl_tensor_data(&dS);
   j.base = nl_alloc(workers * j.size, sizeof *j.base, NL_WORKSPACE);
-  nl_status s = j.base ? NL_OK : NL_NOMEM;
+  j.starts = find_starts(plan);
+  nl_status s = j.base && j.starts ? NL_OK : NL_NOMEM;
   if (s == NL_OK) nl_parallel_items(items, workers, backward_head, &j);
+  nl_free(j.starts);
   nl_free(j.base);
   if (s == NL_OK && plan->bias && !nl_interrupted()) s = sum_bias(g, &dS);
   nl_tensor_release(&dS);

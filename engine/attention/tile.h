@@ -11,9 +11,6 @@ typedef struct strided {
   int64_t row, col;
 } strided;
 
-/* The transpose, without moving anything. */
-static inline strided turned(strided x) { return (strided){x.at, x.col, x.row}; }
-
 /* The next n numbers of a workspace, of which *used are taken; cut to lines of 64 bytes. base NULL only
  * counts: so one function both measures a workspace and lays it out. */
 static inline NL_R *nl_take(const nl_attention_plan *plan, NL_R *base, int64_t *used, int64_t n) {
@@ -43,6 +40,10 @@ void NL_FN(nl_tile_delta)(const nl_tensor *dout, const nl_tensor *out, int64_t b
  * room: as for nl_gemm_in with (rows, keys, D). */
 void NL_FN(nl_tile_scores)(const nl_block *b, strided q, strided k, NL_R *S, NL_R *slope, int64_t ld,
                            NL_R *room);
+
+/* P = softmax of S over the entries a row sees, 0 elsewhere, and lse_i = m_i + log sum_j exp(S(i,j) - m_i); a row that sees
+ * nothing, or -inf alone: 0 and -inf. P and S may be one array; their rows lie ld apart. */
+void NL_FN(nl_tile_softmax)(const nl_block *b, const NL_R *S, NL_R *P, int64_t ld, NL_R *lse);
 
 /* P(i,j) = exp(S(i,j) - lse_i) in place for the entries a row sees, 0 elsewhere and in rows with lse -inf.
  * mass, unless it is NULL: mass_i += sum_j P(i,j), which over all keys is 1 but for the rounding of lse. */

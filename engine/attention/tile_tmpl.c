@@ -123,6 +123,18 @@ static void clear_outside(NL_R *row, int64_t count, nl_range kept) {
   for (int64_t c = kept.end; c < count; c++) row[c] = 0;
 }
 
+void NL_FN(nl_tile_softmax)(const nl_block *b, const NL_R *S, NL_R *P, int64_t ld, NL_R *lse) {
+  for (int64_t i = 0; i < nl_range_size(b->rows) && !nl_interrupted(); i++) {
+    nl_range sees = nl_block_sees(b, i);
+    int64_t count = nl_range_size(sees), first = i * ld + sees.begin;
+    NL_R m = (NL_R)kernels()->maximum(count, S + first), shift = m == -(NL_R)INFINITY ? 0 : m;
+    NL_R l = (NL_R)kernels()->exp_sum(count, (double)shift, S + first, P + first);
+    clear_outside(P + i * ld, nl_range_size(b->keys), sees);
+    for (int64_t j = first; j < first + count; j++) P[j] = l == 0 ? 0 : P[j] / l;
+    lse[i] = l == 0 ? -(NL_R)INFINITY : m + (NL_R)log((double)l);
+  }
+}
+
 void NL_FN(nl_tile_weights)(const nl_block *b, const NL_R *lse, NL_R *S, int64_t ld, NL_R *mass) {
   int64_t keys = nl_range_size(b->keys);
   for (int64_t i = 0; i < nl_range_size(b->rows) && !nl_interrupted(); i++) {
@@ -212,7 +224,8 @@ int64_t NL_FN(nl_tile_room)(const nl_attention_plan *plan, int64_t rows, int64_t
   int64_t widest = plan->head_dim > plan->value_dim ? plan->head_dim : plan->value_dim;
   int64_t scores = NL_FN(nl_gemm_room)(rows, keys, widest), out = NL_FN(nl_gemm_room)(rows, widest, keys);
   int64_t back = NL_FN(nl_gemm_room)(keys, widest, rows), most = scores > out ? scores : out;
-  return most > back ? most : back;
+  most = most > back ? most : back;
+  return most > widest ? most : widest; /* sums of few rows */
 }
 
 /* --- the gradient by the scores ------------------------------------------------------------------------ */

@@ -1,16 +1,17 @@
-/* Tiled attention without online softmax: the score row of a tile of queries is kept whole and normalised
- * once.
+/* Tiled attention without online softmax: the score row of a tile of queries is kept whole and normalised once.
  *
- *   forward, for each tile of Br queries:   S = scores against all N keys it sees, tile after tile: Br x N
- *                                           P = softmax S, once;  O = sum over tiles of keys of P V
- *   backward, for each tile of queries:    P = exp(S - lse) over its row sum,  dP = dO V' over all keys: 2 Br
- * x N dS = P o (dP - rowsum(P o dP)),  dQ = scale dS K, dK += scale dS' Q,  dV += P' dO, tile after tile
+ *   forward, a tile of Br queries at a time:
+ *     S = scores against all N keys it sees, tile after tile: Br x N
+ *     P = softmax S, once,  O = sum over tiles of keys of P V
+ *   backward, a tile of queries at a time:
+ *     P = exp(S - lse) over its row sum,  dP = dO V' over all keys: 2 Br x N
+ *     dS = P o (dP - rowsum(P o dP)),  dQ = scale dS K,  dK += scale dS' Q,  dV += P' dO
  *
- * Between standard and flash: workspace grows with N, not with N^2; no row is ever rescaled, so its rounding
- * is that of standard. Numbers a worker, forward: Br N + Br Dv + the packed operands of a product; backward:
- * 2 Br N (3 with softcap) + Br D + 2 Br + the packed operands, and N (D + Dv) for 16-bit inputs, whose sums
- * must not be rounded on the way; 16-bit inputs take their tiles in the compute type besides. A head of K and
- * V belongs to one worker in the backward pass: fewer of them than threads leave threads idle. */
+ * Between standard and flash: workspace grows with N, not with N^2; no row is ever rescaled, so its rounding is that
+ * of standard. Numbers a worker, forward: Br N + Br Dv + the packed operands of a product; backward: 2 Br N (3 with
+ * softcap) + Br D + 2 Br + the packed operands, and N (D + Dv) for 16-bit inputs, whose sums must not be rounded on the
+ * way; 16-bit inputs take their tiles in the compute type besides. A head of K and V belongs to one worker in the
+ * backward pass: fewer of them than threads leave threads idle. */
 #include "core/tmpl.h"
 #include "cpu/kernels.h"
 #include "impl.h"
@@ -56,66 +57,35 @@ typedef struct job {
   int64_t size; /* of one worker's workspace */
 } job;
 
-/* Keys [begin, end) of the tile, and where their columns start in rows that begin with key seen.begin. */
-static nl_block next_tile(const nl_block *rows, int64_t begin, nl_range *in_k) {
-  nl_block b = *rows;
-  int64_t end = begin + rows->plan->o.k_tile;
-  b.keys = (nl_range){begin, end < rows->keys.end ? end : rows->keys.end};
-  *in_k = (nl_range){b.sequence.k.begin + b.keys.begin, b.sequence.k.begin + b.keys.end};
-  return b;
-}
-
-static nl_range in_queries(const nl_block *b) {
-  return (nl_range){b->sequence.q.begin + b->rows.begin, b->sequence.q.begin + b->rows.end};
-}
-
 /* --- forward ------------------------------------------------------------------------------------------ */
-
-/* S becomes P = exp(S - m) / l row by row; lse = m + log l. Rows without a key, or with scores of -inf alone:
- * 0. */
-static void softmax_rows(const nl_block *b, NL_R *S, int64_t ld, NL_R *lse) {
-  const nl_dense_kernels *kernel = &nl_kernels_in_use()->dense[NL_DTYPE];
-  for (int64_t i = 0; i < nl_range_size(b->rows); i++) {
-    nl_range sees = nl_block_sees(b, i);
-    int64_t count = nl_range_size(sees);
-    NL_R *row = S + i * ld, *seen = row + sees.begin;
-    NL_R m = (NL_R)kernel->maximum(count, seen), shift = m == -(NL_R)INFINITY ? 0 : m;
-    NL_R l = (NL_R)kernel->exp_sum(count, (double)shift, seen, seen);
-    for (int64_t c = 0; c < sees.begin; c++) row[c] = 0;
-    for (int64_t c = sees.end; c < ld; c++) row[c] = 0;
-    for (int64_t c = 0; c < count; c++) seen[c] = l == 0 ? 0 : seen[c] / l;
-    lse[i] = l == 0 ? -(NL_R)INFINITY : m + (NL_R)log((double)l);
-  }
-}
 
 static void forward_tile(void *context, int64_t worker, int64_t item) {
   const job *j = context;
   const nl_forward *f = j->f;
   const nl_attention_plan *plan = &f->plan;
   room w;
-  nl_block b = nl_query_tile(plan, item);
-  int64_t rows = nl_range_size(b.rows), kv_head = b.head / plan->group, batch = b.sequence.batch;
+  nl_block b = nl_query_tile(plan, item), tile;
+  int64_t rows = nl_range_size(b.rows), batch = b.sequence.batch;
   if (rows == 0 || nl_interrupted()) return;
   layout(plan, false, j->base + worker * j->size, &w);
+  tile = b;
   b.keys = nl_rows_see(plan, &b.sequence, b.rows);
   int64_t ld = nl_range_size(b.keys);
-  nl_range in_q = in_queries(&b), in_k;
-  strided q = NL_FN(nl_tile_load)(&plan->q, batch, b.head, in_q, w.q);
-  for (int64_t k = b.keys.begin; k < b.keys.end && !nl_interrupted(); k += plan->o.k_tile) {
-    nl_block tile = next_tile(&b, k, &in_k);
-    strided keys = NL_FN(nl_tile_load)(&plan->k, batch, kv_head, in_k, w.k);
-    NL_FN(nl_tile_scores)(&tile, q, keys, w.S + (k - b.keys.begin), NULL, ld, w.product);
+  strided q = NL_FN(nl_tile_load)(&plan->q, batch, b.head, nl_block_rows(&b), w.q);
+  tile.keys = nl_before(b.keys);
+  while (nl_next_keys(&tile, b.keys)) {
+    strided k = NL_FN(nl_tile_load)(&plan->k, batch, nl_block_kv_head(&b), nl_block_keys(&tile), w.k);
+    NL_FN(nl_tile_scores)(&tile, q, k, w.S + (tile.keys.begin - b.keys.begin), NULL, ld, w.product);
   }
-  NL_R *lse =
-      (NL_R *)nl_tensor_data(&f->lse) + (batch * plan->heads + b.head) * plan->q.shape[2] + in_q.begin;
-  softmax_rows(&b, w.S, ld, lse);
+  NL_FN(nl_tile_softmax)(&b, w.S, w.S, ld, (NL_R *)nl_tensor_data(&f->lse) + nl_block_vector(&b));
   for (int64_t i = 0; i < rows * plan->value_dim; i++) w.O[i] = 0;
-  for (int64_t k = b.keys.begin; k < b.keys.end && !nl_interrupted(); k += plan->o.k_tile) {
-    nl_block tile = next_tile(&b, k, &in_k);
-    strided v = NL_FN(nl_tile_load)(&plan->v, batch, kv_head, in_k, w.v);
-    NL_FN(nl_tile_times)(&tile, false, 1, w.S + (k - b.keys.begin), ld, v, plan->value_dim, w.O, w.product);
+  tile.keys = nl_before(b.keys);
+  while (nl_next_keys(&tile, b.keys)) {
+    strided v = NL_FN(nl_tile_load)(&plan->v, batch, nl_block_kv_head(&b), nl_block_keys(&tile), w.v);
+    const NL_R *P = w.S + (tile.keys.begin - b.keys.begin);
+    NL_FN(nl_tile_times)(&tile, false, 1, P, ld, v, plan->value_dim, w.O, w.product);
   }
-  NL_FN(nl_tile_store)(w.O, &f->out, batch, b.head, in_q);
+  NL_FN(nl_tile_store)(w.O, &f->out, batch, b.head, nl_block_rows(&b));
 }
 
 nl_status NL_FN(nl_tiled_forward)(const nl_forward *f) {
@@ -134,46 +104,40 @@ nl_status NL_FN(nl_tiled_forward)(const nl_forward *f) {
 /* One tile of queries of b.head: stores its dQ, adds to the dK and dV of the head. */
 static void backward_tile(const nl_backward *g, nl_block b, room *w, NL_R *dk, NL_R *dv) {
   const nl_attention_plan *plan = &g->plan;
-  int64_t batch = b.sequence.batch, kv_head = b.head / plan->group, d = plan->head_dim, e = plan->value_dim;
-  nl_range in_q = in_queries(&b), in_k;
+  int64_t batch = b.sequence.batch, kv_head = nl_block_kv_head(&b), d = plan->head_dim, e = plan->value_dim;
   b.keys = nl_rows_see(plan, &b.sequence, b.rows);
+  nl_block tile = b;
   int64_t ld = nl_range_size(b.keys);
-  strided q = NL_FN(nl_tile_load)(&plan->q, batch, b.head, in_q, w->q);
-  strided dout = NL_FN(nl_tile_load)(&g->dout, batch, b.head, in_q, w->dout);
-  const NL_R *lse = (const NL_R *)nl_tensor_data(&g->lse) + (batch * plan->heads + b.head) * plan->q.shape[2];
+  strided q = NL_FN(nl_tile_load)(&plan->q, batch, b.head, nl_block_rows(&b), w->q);
+  strided dout = NL_FN(nl_tile_load)(&g->dout, batch, b.head, nl_block_rows(&b), w->dout);
+  const NL_R *lse = (const NL_R *)nl_tensor_data(&g->lse) + nl_block_vector(&b);
   for (int64_t i = 0; i < nl_range_size(b.rows); i++) w->delta[i] = w->mass[i] = 0;
-  for (int64_t k = b.keys.begin; k < b.keys.end && !nl_interrupted(); k += plan->o.k_tile) {
-    nl_block tile = next_tile(&b, k, &in_k);
-    int64_t at = k - b.keys.begin;
-    strided keys = NL_FN(nl_tile_load)(&plan->k, batch, kv_head, in_k, w->k);
-    strided values = NL_FN(nl_tile_load)(&plan->v, batch, kv_head, in_k, w->v);
-    backward_tiles t = {.q = q,
-                        .k = keys,
-                        .v = values,
-                        .dout = dout,
-                        .lse = lse + in_q.begin,
-                        .mass = w->mass,
-                        .P = w->S + at,
-                        .dS = w->dS + at,
-                        .ld = ld,
-                        .room = w->product};
+  tile.keys = nl_before(b.keys);
+  while (nl_next_keys(&tile, b.keys)) {
+    int64_t at = tile.keys.begin - b.keys.begin;
+    backward_tiles t = {.q = q, .dout = dout, .lse = lse, .mass = w->mass, .P = w->S + at, .dS = w->dS + at};
+    t.ld = ld;
+    t.room = w->product;
     if (w->slope) t.slope = w->slope + at;
+    t.k = NL_FN(nl_tile_load)(&plan->k, batch, kv_head, nl_block_keys(&tile), w->k);
+    t.v = NL_FN(nl_tile_load)(&plan->v, batch, kv_head, nl_block_keys(&tile), w->v);
     NL_FN(nl_tile_recompute)(&tile, &t);
   }
   NL_FN(nl_tile_normalise)(&b, w->mass, w->S, ld);
   NL_FN(nl_tile_dots)(&b, w->S, w->dS, ld, w->delta);
   NL_FN(nl_tile_through_softmax)(&b, w->S, w->delta, w->slope, w->dS, ld);
   NL_FN(nl_tile_drop)(&b, w->S, ld);
-  NL_R *dq = NL_FN(nl_tile_open)(&g->dq, batch, b.head, in_q, w->O);
-  for (int64_t k = b.keys.begin; k < b.keys.end && !nl_interrupted(); k += plan->o.k_tile) {
-    nl_block tile = next_tile(&b, k, &in_k);
-    const NL_R *P = w->S + (k - b.keys.begin), *dS = w->dS + (k - b.keys.begin);
-    strided keys = NL_FN(nl_tile_load)(&plan->k, batch, kv_head, in_k, w->k);
-    NL_FN(nl_tile_times)(&tile, false, plan->o.scale, dS, ld, keys, d, dq, w->product);
-    NL_FN(nl_tile_times)(&tile, true, plan->o.scale, dS, ld, q, d, dk + tile.keys.begin * d, w->product);
-    NL_FN(nl_tile_times)(&tile, true, 1, P, ld, dout, e, dv + tile.keys.begin * e, w->product);
+  NL_R *dq = NL_FN(nl_tile_open)(&g->dq, batch, b.head, nl_block_rows(&b), w->O);
+  tile.keys = nl_before(b.keys);
+  while (nl_next_keys(&tile, b.keys)) {
+    int64_t at = tile.keys.begin - b.keys.begin;
+    strided k = NL_FN(nl_tile_load)(&plan->k, batch, kv_head, nl_block_keys(&tile), w->k);
+    NL_FN(nl_tile_times)(&tile, false, plan->o.scale, w->dS + at, ld, k, d, dq, w->product);
+    NL_FN(nl_tile_times)
+    (&tile, true, plan->o.scale, w->dS + at, ld, q, d, dk + tile.keys.begin * d, w->product);
+    NL_FN(nl_tile_times)(&tile, true, 1, w->S + at, ld, dout, e, dv + tile.keys.begin * e, w->product);
   }
-  NL_FN(nl_tile_close)(dq, &g->dq, batch, b.head, in_q);
+  NL_FN(nl_tile_close)(dq, &g->dq, batch, b.head, nl_block_rows(&b));
 }
 
 /* One head of K and V: all query heads of its group, all their tiles. */
@@ -182,6 +146,7 @@ static void backward_head(void *context, int64_t worker, int64_t item) {
   const nl_backward *g = j->g;
   const nl_attention_plan *plan = &g->plan;
   int64_t kv_heads = plan->k.shape[1], kv_head = item % kv_heads;
+  if (nl_interrupted()) return;
   room w;
   layout(plan, true, j->base + worker * j->size, &w);
   if (!(plan->o.softcap > 0)) w.slope = NULL;

@@ -26,7 +26,7 @@ void nl_parallel_items(int64_t count, int64_t workers, nl_item *item, void *cont
 int nl_threads(void);
 /* 1 to 256; ARG otherwise. */
 nl_status nl_threads_set(int count);
-/* True for the thread that may poll and report; tasks on pool threads get false. */
+/* True on the threads of the pool, false on those that call into it. */
 bool nl_parallel_is_worker(void);
 
 #endif

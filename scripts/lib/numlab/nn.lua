@@ -67,7 +67,7 @@ end
 ---@param values table<string, nl.Tensor|table>
 ---@return numlab.nn.Layer self
 function Layer:set(values)
-  local slots, names = {}, {}
+  local slots, names, fitting = {}, {}, {}
   for i, slot in ipairs(self:slots()) do slots[slot.name], names[i] = slot, slot.name end
   for name, value in pairs(values) do
     if not slots[name] then error(text.unknown("set", "parameter", name, names), 2) end
@@ -75,8 +75,9 @@ function Layer:set(values)
     if size(t) ~= size(own) then
       error(("set: %s is %s, expected %s%s"):format(name, size(t), size(own), own.ndim == 2 and " (out, in)" or ""), 2)
     end
-    own:set(t:to(own.dtype))
+    fitting[own] = t:to(own.dtype)
   end
+  for own, t in pairs(fitting) do own:set(t) end -- all of them or none
   return self
 end
 

@@ -82,9 +82,9 @@ function M.predicted(spec, s)
     forward = 2 * units * n * n + workers(units) * each
     backward = units * n * n + workers(units) * (each + n + converts * 3 * n * d)
   elseif spec.impl == "tiled" then
-    local each = rows * d + 2 * rows + product + converts * (rows + 2 * keys) * d
+    local each = rows * d + product + converts * (rows + 2 * keys) * d
     forward = workers(tiles) * (rows * n + each)
-    backward = workers(units) * (2 * rows * n + each + converts * (rows + 2 * n) * d)
+    backward = workers(units) * (2 * rows * n + 2 * rows + each + converts * (rows + 2 * n) * d)
   else
     local each = rows * d + 2 * rows + rows * keys + product + converts * (rows + 2 * keys) * d
     forward = workers(tiles) * each
@@ -179,31 +179,10 @@ local function peer_turn(work, spec, first)
   return row
 end
 
---- One turn of a contestant: forward and backward, timed apart. The first turn also weighs them and holds the results
---- against the f64 reference.
----@param work table  of prepare
----@param spec table  of contestants
----@return table? row, string? message, table? info
-function M.turn(work, spec)
-  local first = not work.measured[spec]
-  work.measured[spec] = true
-  local row, message, info
-  if spec.backend then
-    row, message, info = peer_turn(work, spec, first)
-  else
-    row, message, info = M.own_turn(work, spec, first)
-  end
-  local facts = row or info and info.row
-  if facts then
-    for key, value in pairs(work.shape) do facts[key] = value end
-    facts.impl, facts.q_tile, facts.k_tile = spec.impl, spec.q_tile, spec.k_tile
-  end
-  return row, message, info
-end
-
 local function plain(fn) return {}, fn() end
 
-function M.own_turn(work, spec, first)
+-- A turn of ours: each pass timed, and in the first turn weighed.
+local function own_turn(work, spec, first)
   local options = { impl = spec.impl, q_tile = spec.q_tile, k_tile = spec.k_tile, causal = work.shape.causal }
   local seconds = {}
   local function timed(name, fn)
@@ -233,6 +212,28 @@ function M.own_turn(work, spec, first)
     row["predicted_" .. name .. "_extra_bytes"] = predicted[name .. "_extra"]
   end
   return row
+end
+
+--- One turn of a contestant: forward and backward, timed apart. The first turn also weighs them and holds the results
+--- against the f64 reference.
+---@param work table  of prepare
+---@param spec table  of contestants
+---@return table? row, string? message, table? info
+function M.turn(work, spec)
+  local first = not work.measured[spec]
+  work.measured[spec] = true
+  local row, message, info
+  if spec.backend then
+    row, message, info = peer_turn(work, spec, first)
+  else
+    row, message, info = own_turn(work, spec, first)
+  end
+  local facts = row or info and info.row
+  if facts then
+    for key, value in pairs(work.shape) do facts[key] = value end
+    facts.impl, facts.q_tile, facts.k_tile = spec.impl, spec.q_tile, spec.k_tile
+  end
+  return row, message, info
 end
 
 return M

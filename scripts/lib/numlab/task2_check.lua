@@ -261,7 +261,8 @@ end
 --- How far results may be off: the head of this file, for the page.
 function M.rules()
   return { "the reference: the standard implementation in f64 on the same, already rounded inputs; the tensor ops (attention "
-      .. "written out, every step in the type at hand) share no code with it and are held to the same bounds",
+      .. "written out, every step in the type at hand) share no code with it; in f64 they are held to its bounds, below they "
+      .. "set them",
     "f64: 1e-13 max|ref| (1 + max|s|/10) for outputs, 1e-11 max|ref| (1 + max|s|/10) for gradients; and "
       .. "|a - b| <= 1e-7 + 1e-5 |b|",
     "bf16, f16: twice the error of the tensor ops in that type + twice max|(ref + 0.3 - 0.3) - ref| (FlashAttention's rule)",

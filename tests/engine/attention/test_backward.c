@@ -115,6 +115,23 @@ static void sizes_of_zero(void **state) {
       judge_case(&c, (nl_dtype)dtype, true);
       c.bias = 2;
       judge_case(&c, (nl_dtype)dtype, true);
+      c.H = 0; /* of queries alone, and of both */
+      c.bias = -1;
+      judge_case(&c, (nl_dtype)dtype, true);
+      c.Hkv = 0;
+      judge_case(&c, (nl_dtype)dtype, true);
+    }
+}
+
+/* Rows far wider than the tiles are long: what sums one row needs room for all of it. */
+static void wide_rows_of_few_keys(void **state) {
+  (void)state;
+  static const int64_t keys[] = {1, 2, 5};
+  for (int dtype = 0; dtype <= NL_F32; dtype++)
+    for (int n = 0; n < 3; n++) {
+      attention_case c = plain_case(1, 1, 1 + n, keys[n], dtype == NL_F64 ? 5000 : 9000);
+      c.k_tile = 1;
+      judge_case(&c, (nl_dtype)dtype, true);
     }
 }
 
@@ -177,6 +194,7 @@ int main(void) {
       cmocka_unit_test(auto_takes_that_of_aux),
       cmocka_unit_test(rows_without_keys),
       cmocka_unit_test(sizes_of_zero),
+      cmocka_unit_test(wide_rows_of_few_keys),
       cmocka_unit_test(strided_results_of_the_forward_pass),
       cmocka_unit_test(every_cpu_level),
   };

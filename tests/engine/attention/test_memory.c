@@ -233,6 +233,35 @@ static double seconds(void) {
 /* Pressed before or during a call that would take long: INTERRUPTED at once or soon, outputs untouched,
  * nothing left behind. One thread and two; pass 1 is the backward pass, with the results of another
  * implementation. */
+/* Lengths that differ much: room for the rows there are, not for the longest times the number of sequences; nor for a
+ * matrix of the longest queries and the longest keys where no sequence has both. */
+static void skewed_lengths(void **state) {
+  (void)state;
+  enum { SEQUENCES = 300, LONGEST = 1000, H = 2, D = 8, MIB = 1 << 20 };
+  static int64_t cu[SEQUENCES + 1];
+  for (int64_t s = 0; s < SEQUENCES; s++) cu[s + 1] = cu[s] + (s == 5 ? LONGEST : 1);
+  attention_case c = plain_case(1, H, cu[SEQUENCES], cu[SEQUENCES], D);
+  operands s;
+  results r;
+  operands_make(&c, NL_F32, &s);
+  s.o.cu_q = s.o.cu_k = cu, s.o.sequences = SEQUENCES;
+  nl_memory_reset_peak();
+  run_both(&s, NL_ATTENTION_DECODE, &r);
+  assert_at_most(nl_memory().peak_kind[NL_WORKSPACE], 2 * MIB);
+  results_free(&r);
+  operands_free(&s);
+  int64_t cu_q[] = {0, 4000, 4001}, cu_k[] = {0, 1, 4001};
+  c = plain_case(1, 1, 4001, 4001, D);
+  c.softcap = 3;
+  operands_make(&c, NL_F32, &s);
+  s.o.cu_q = cu_q, s.o.cu_k = cu_k, s.o.sequences = 2;
+  nl_memory_reset_peak();
+  run_both(&s, NL_ATTENTION_STANDARD, &r);
+  assert_at_most(nl_memory().peak_kind[NL_WORKSPACE], 2 * MIB);
+  results_free(&r);
+  operands_free(&s);
+}
+
 static void interrupts(void **state) {
   (void)state;
   int threads = nl_threads();
@@ -288,6 +317,7 @@ int main(void) {
       cmocka_unit_test(every_allocation_fails_once),
       cmocka_unit_test(merging_without_memory),
       cmocka_unit_test(too_much_is_refused_before_it_is_touched),
+      cmocka_unit_test(skewed_lengths),
       cmocka_unit_test(interrupts),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

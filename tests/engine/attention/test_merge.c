@@ -76,6 +76,7 @@ static void known_rows(void **state) {
       {1, nan, 2, 0, nan, nan},
       {nan, 1, 2, 0, nan, 1 + log1p(exp(-1))},
       {1, -inf, 2, nan, nan, nan},
+      {nan, -2000, 1, 0, nan, 0}, /* seen, if with a weight of 0 */
   };
   enum { ROWS = sizeof rows / sizeof *rows };
   for (int dtype = 0; dtype < FLOATS; dtype++)

@@ -140,6 +140,23 @@ static void numbers_out_of_range(void **state) {
   operands_free(&s);
 }
 
+/* A number that f32 makes zero or infinite would make every score NaN. */
+static void numbers_beyond_f32(void **state) {
+  (void)state;
+  operands s = usual();
+  s.o.softcap = 1e-50;
+  REFUSED(&s, NL_ARG, "softcap is 1e-50", "f32 cannot hold");
+  s.o.softcap = 1e300;
+  REFUSED(&s, NL_ARG, "softcap is 1e+300");
+  s.o.softcap = 0;
+  s.o.scale = 1e300;
+  REFUSED(&s, NL_ARG, "scale is 1e+300", "f32 cannot hold");
+  s.o.scale = 1e-300; /* zero in f32: every score is 0, which is what it rounds to */
+  nl_attention_options used;
+  assert_ok(nl_attention_check(&s.q, &s.k, &s.v, &s.o, &used));
+  operands_free(&s);
+}
+
 /* Expanded, a tensor may be longer than memory: a workspace by its length must not overflow into a small one.
  */
 static void lengths_beyond_memory(void **state) {
@@ -358,6 +375,7 @@ int main(void) {
       cmocka_unit_test(shapes),
       cmocka_unit_test(types),
       cmocka_unit_test(numbers_out_of_range),
+      cmocka_unit_test(numbers_beyond_f32),
       cmocka_unit_test(lengths_beyond_memory),
       cmocka_unit_test(biases),
       cmocka_unit_test(a_bias_without_dimensions),
