@@ -42,6 +42,7 @@ static const command commands[] = {
     {"show", "RUN", "a stored run: where it comes from, its rows", NULL, nlL_program_library},
     {"compare", "A B [threshold=1.1]", "was run B faster or slower than A", NULL, nlL_program_library},
     {"export", "RUN format=csv|json|md", "a stored run in another form", NULL, nlL_program_library},
+    {"report", "[task1] [task2] [lang=zh]", "the report, from stored results", NULL, nlL_program_library},
     {"new", "NAME", "write NAME.lua, an experiment that runs as it is", NULL, nlL_program_library},
     {"pack", "name=NAME id=ID ...", "make the archive that is handed in", NULL, nlL_program_library},
     {"verify", "ZIP", "check such an archive, build what it holds and try it", NULL, nlL_program_library},
