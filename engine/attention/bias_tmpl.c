@@ -1,10 +1,10 @@
-/* The gradient of a bias without the score matrix: dbias(b,h,i,j) = dS(b,h,i,j), the gradient before the cap, summed
- * over the dimensions in which the bias was broadcast. dS is recomputed tile by tile as in flash_backward_tmpl.c, once
- * more, so that each sum is made by one worker in one order: a tile of rows of the bias over all batches and heads that
- * share it; of a bias that is the same for all rows, all rows.
+/* The gradient of a bias without the score matrix: dbias(b,h,i,j) = dS(b,h,i,j), the gradient before the
+ * cap, summed over the dimensions in which the bias was broadcast. dS is recomputed tile by tile as in
+ * flash_backward_tmpl.c, once more, so that each sum is made by one worker in one order: a tile of rows of
+ * the bias over all batches and heads that share it; of a bias that is the same for all rows, all rows.
  *
- * Workspace: that of a backward tile a worker, and where anything is summed one number in f64 an element of the bias: a
- * sum may run over every batch, head and row. */
+ * Workspace: that of a backward tile a worker, and where anything is summed one number in f64 an element
+ * of the bias: a sum may run over every batch, head and row. */
 #include "core/tmpl.h"
 #include "impl.h"
 #include "tile.h"
@@ -75,8 +75,8 @@ static void recompute(const nl_block *b, const room *w, backward_tiles *t) {
   NL_FN(nl_tile_recompute)(b, t);
 }
 
-/* All tiles of keys that the rows of b see: once for D, once for dS. D by its definition: D from out, which was rounded,
- * is off by the same amount for a whole row, and sums over rows gather that. */
+/* All tiles of keys that the rows of b see: once for D, once for dS. D by its definition: D from out,
+ * which was rounded, is off by the same amount for a whole row, and sums over rows gather that. */
 static void add_rows(const job *j, nl_block b, const room *w) {
   const nl_attention_plan *plan = b.plan;
   nl_range sees = nl_rows_see(plan, &b.sequence, b.rows);

@@ -1,15 +1,18 @@
-/* Flash attention, backward: P is recomputed from lse, tile by tile (Dao et al. 2022, FlashAttention, algorithm 4).
+/* Flash attention, backward: P is recomputed from lse, tile by tile (Dao et al. 2022, FlashAttention,
+ * algorithm 4).
  *
  *   D_i = sum_c dO(i,c) O(i,c),   P = exp(S - lse),   dS = P o (dO V' - D)
  *   columns: for each tile of keys,    over the queries that see it:   dV += P' dO,  dK += scale dS' Q
  *   rows:    for each tile of queries, over the keys it sees:          dQ += scale dS K
  *
- * Two passes, seven products a tile: each result is summed by one worker in one order, so the bits are the same at any
- * number of threads, and every tile is a piece of work of its own. Where there are heads enough to go round and the sums
- * for dQ can be made in place, one pass with five products does both, a head of keys being one piece of work.
+ * Two passes, seven products a tile: each result is summed by one worker in one order, so the bits are the
+ * same at any number of threads, and every tile is a piece of work of its own. Where there are heads
+ * enough to go round and the sums for dQ can be made in place, one pass with five products does both, a
+ * head of keys being one piece of work.
  *
- * Workspace, in numbers a worker: 2 Br Bc (3 with softcap) and what one product packs; with 16-bit inputs the tiles in
- * the compute type and the sums besides, Br (2 D + Dv) + 2 Bc (D + Dv). And D: one number a row and head. */
+ * Workspace, in numbers a worker: 2 Br Bc (3 with softcap) and what one product packs; with 16-bit inputs
+ * the tiles in the compute type and the sums besides, Br (2 D + Dv) + 2 Bc (D + Dv). And D: one number a
+ * row and head. */
 #include "core/tmpl.h"
 #include "impl.h"
 #include "tile.h"

@@ -1,5 +1,5 @@
-/* Flash attention, forward: tiles of queries and keys with online softmax (Milakov and Gimelshein 2018; Dao et al. 2022,
- * FlashAttention, algorithm 1; the final division after Dao 2023).
+/* Flash attention, forward: tiles of queries and keys with online softmax (Milakov and Gimelshein 2018;
+ * Dao et al. 2022, FlashAttention, algorithm 1; the final division after Dao 2023).
  *
  *   for each tile of Br queries:            O = 0, m = -inf, l = 0
  *     for each tile of Bc keys it sees:
@@ -8,8 +8,9 @@
  *       l  = exp(m - m') l + rowsum P,  O = exp(m - m') O + P V,  m = m'
  *     O = O / l,  lse = m + log l
  *
- * Workspace, in numbers a worker: Br Bc + Br Dv + 2 Br, and what one product packs (nl_tile_room), some Bc max(D, Dv),
- * rounded up to whole strips; with 16-bit inputs (Br + Bc) D + Bc Dv more. It does not depend on N. */
+ * Workspace, in numbers a worker: Br Bc + Br Dv + 2 Br, and what one product packs (nl_tile_room), some Bc
+ * max(D, Dv), rounded up to whole strips; with 16-bit inputs (Br + Bc) D + Bc Dv more. It does not depend
+ * on N. */
 #include "core/tmpl.h"
 #include "cpu/kernels.h"
 #include "flash.h"

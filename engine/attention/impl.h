@@ -18,7 +18,8 @@ typedef struct nl_backward {
   nl_tensor dq, dk, dv, dbias;
 } nl_backward;
 
-/* For at least one head. Each fails with NOMEM alone; after an interrupt the results are incomplete: the caller polls. */
+/* For at least one head. Each fails with NOMEM alone; after an interrupt the results are incomplete: the
+ * caller polls. */
 typedef nl_status nl_forward_pass(const nl_forward *f);
 typedef nl_status nl_backward_pass(const nl_backward *g);
 

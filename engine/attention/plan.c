@@ -171,8 +171,9 @@ static void measure_sequences(nl_attention_plan *plan) {
   }
 }
 
-/* Expanded tensors may be longer than any memory. Workspaces by tiles are at most some 16 times this product, which must
- * not overflow in bytes; whole matrices (standard) are sized with care where they are made. */
+/* Expanded tensors may be longer than any memory. Workspaces by tiles are at most some 16 times this
+ * product, which must not overflow in bytes; whole matrices (standard) are sized with care where they are
+ * made. */
 static nl_status check_lengths_fit(const nl_attention_plan *plan) {
   const int64_t most_numbers = INT64_C(1) << 55;
   int64_t wide = most(plan->o.q_tile, plan->o.k_tile) + plan->head_dim + plan->value_dim;

@@ -16,8 +16,7 @@ typedef struct nl_sequence {
 } nl_sequence;
 
 typedef struct nl_attention_plan {
-  nl_attention_options
-      o; /* impl settled, scale a number, causal folded into right, tiles no larger than needed */
+  nl_attention_options o; /* impl settled, scale a number, causal in right, tiles no larger than needed */
   nl_dtype dtype, compute;
   nl_tensor q, k, v;                         /* borrowed: views without a reference of their own */
   int64_t heads, group, head_dim, value_dim; /* group: query heads a key head */

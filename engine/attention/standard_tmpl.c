@@ -1,12 +1,14 @@
 /* Standard attention: the score matrix and its softmax as whole matrices, as the formulas are written.
  *
  *   forward    S = scores,  P = softmax S,  O = drop(P) V
- *   backward   dV = drop(P)' dO,  dP = drop(dO V'),  dS = P o (dP - rowsum(P o dP)),  dQ = scale dS K,  dK = scale dS' Q
+ *   backward   dV = drop(P)' dO,  dP = drop(dO V'),  dS = P o (dP - rowsum(P o dP)),
+ *              dQ = scale dS K,  dK = scale dS' Q
  *
- * The reference for the others, and what they save memory against. Numbers of the compute type, forward: 2 H sum(Nq Nk)
- * over the sequences, S as workspace and P kept for the backward pass; backward: H sum(Nq Nk) for dS, and for each
- * worker one Nq x Nk more with dropout, two with softcap. Beside these, linear in N and a worker: what a matrix product
- * packs, D of the backward pass, and 16-bit operands and results in the compute type. */
+ * The reference for the others, and what they save memory against. Numbers of the compute type, forward: 2
+ * H sum(Nq Nk) over the sequences, S as workspace and P kept for the backward pass; backward: H sum(Nq Nk)
+ * for dS, and for each worker one Nq x Nk more with dropout, two with softcap. Beside these, linear in N
+ * and a worker: what a matrix product packs, D of the backward pass, and 16-bit operands and results in
+ * the compute type. */
 #include "core/tmpl.h"
 #include "cpu/kernels.h"
 #include "impl.h"
@@ -170,8 +172,8 @@ static void backward_head(void *context, int64_t worker, int64_t item) {
     for (int64_t i = 0; i < nl_range_size(b.rows); i++) w.delta[i] = 0;
     NL_FN(nl_tile_dots)(&b, P, dS, keys, w.delta);
     NL_FN(nl_tile_through_softmax)(&b, P, w.delta, NULL, dS, keys);
-    if (plan->o.softcap >
-        0) { /* S was not kept: its tanh gives the slope again; dS itself stays for the bias */
+    if (plan->o.softcap > 0) {
+      /* S was not kept: its tanh gives the slope again; dS itself stays for the bias */
       NL_FN(nl_tile_scores)(&b, q, k, w.extra, w.slope, keys, w.product);
       for (int64_t i = 0; i < size && (i % 4096 > 0 || !nl_interrupted()); i++)
         w.extra[i] = dS[i] == 0 ? 0 : dS[i] * w.slope[i];

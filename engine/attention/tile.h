@@ -41,8 +41,9 @@ void NL_FN(nl_tile_delta)(const nl_tensor *dout, const nl_tensor *out, int64_t b
 void NL_FN(nl_tile_scores)(const nl_block *b, strided q, strided k, NL_R *S, NL_R *slope, int64_t ld,
                            NL_R *room);
 
-/* P = softmax of S over the entries a row sees, 0 elsewhere, and lse_i = m_i + log sum_j exp(S(i,j) - m_i); a row that sees
- * nothing, or -inf alone: 0 and -inf. P and S may be one array; their rows lie ld apart. */
+/* P = softmax of S over the entries a row sees, 0 elsewhere, and lse_i = m_i + log sum_j exp(S(i,j) -
+ * m_i); a row that sees nothing, or -inf alone: 0 and -inf. P and S may be one array; their rows lie ld
+ * apart. */
 void NL_FN(nl_tile_softmax)(const nl_block *b, const NL_R *S, NL_R *P, int64_t ld, NL_R *lse);
 
 /* P(i,j) = exp(S(i,j) - lse_i) in place for the entries a row sees, 0 elsewhere and in rows with lse -inf.
@@ -60,8 +61,7 @@ void NL_FN(nl_tile_dots)(const nl_block *b, const NL_R *P, const NL_R *dP, int64
 void NL_FN(nl_tile_through_softmax)(const nl_block *b, const NL_R *P, const NL_R *delta, const NL_R *slope,
                                     NL_R *dP, int64_t ld);
 
-/* Dropout: entries that are dropped become 0, the others are scaled by 1 / (1 - p). Nothing without dropout.
- */
+/* Dropout: entries that are dropped become 0, the others are scaled by 1 / (1 - p). Nothing without it. */
 void NL_FN(nl_tile_drop)(const nl_block *b, NL_R *P, int64_t ld);
 
 /* dP(i,j) = dO_i . v_j, every entry. */

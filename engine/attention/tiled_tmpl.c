@@ -1,4 +1,5 @@
-/* Tiled attention without online softmax: the score row of a tile of queries is kept whole and normalised once.
+/* Tiled attention without online softmax: the score row of a tile of queries is kept whole and normalised
+ * once.
  *
  *   forward, a tile of Br queries at a time:
  *     S = scores against all N keys it sees, tile after tile: Br x N
@@ -7,11 +8,12 @@
  *     P = exp(S - lse) over its row sum,  dP = dO V' over all keys: 2 Br x N
  *     dS = P o (dP - rowsum(P o dP)),  dQ = scale dS K,  dK += scale dS' Q,  dV += P' dO
  *
- * Between standard and flash: workspace grows with N, not with N^2; no row is ever rescaled, so its rounding is that
- * of standard. Numbers a worker, forward: Br N + Br Dv + the packed operands of a product; backward: 2 Br N (3 with
- * softcap) + Br D + 2 Br + the packed operands, and N (D + Dv) for 16-bit inputs, whose sums must not be rounded on the
- * way; 16-bit inputs take their tiles in the compute type besides. A head of K and V belongs to one worker in the
- * backward pass: fewer of them than threads leave threads idle. */
+ * Between standard and flash: workspace grows with N, not with N^2; no row is ever rescaled, so its
+ * rounding is that of standard. Numbers a worker, forward: Br N + Br Dv + the packed operands of a
+ * product; backward: 2 Br N (3 with softcap) + Br D + 2 Br + the packed operands, and N (D + Dv) for
+ * 16-bit inputs, whose sums must not be rounded on the way; 16-bit inputs take their tiles in the compute
+ * type besides. A head of K and V belongs to one worker in the backward pass: fewer of them than threads
+ * leave threads idle. */
 #include "core/tmpl.h"
 #include "cpu/kernels.h"
 #include "impl.h"

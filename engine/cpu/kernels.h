@@ -37,9 +37,10 @@ typedef struct nl_dense_kernels {
                    void *y);                   /* axpy; max |y_i| as it leaves, NaN unseen */
   double (*largest)(int64_t n, const void *x); /* max |x_i|, 0 for n = 0, NaN unseen */
   double (*maximum)(int64_t n, const void *x); /* max x_i, -inf for n = 0, NaN unseen */
-  /* y_i = exp(x_i - shift), and the sum of the y_i. shift is finite, the difference rounded to the entry's
-   * type; x and y may be one array. NaN in x or shift gives NaN, -inf gives 0, +inf and overflow inf, underflow is gradual.
-   * An element has the same bits wherever it lies. Error of y_i beside that of the difference: exp.h. */
+  /* y_i = exp(x_i - shift), and the sum of the y_i. shift and the difference are rounded to the entry's
+   * type; x and y may be one array. NaN in x or shift gives NaN, -inf gives 0, +inf and overflow inf,
+   * underflow is gradual. An element has the same bits wherever it lies. Error of y_i beside that of the
+   * difference: exp.h. */
   double (*exp_sum)(int64_t n, double shift, const void *x, void *y);
   /* y_j = alpha sum_c x_c A(j,c) for 0 <= j < rows, 0 <= c < d; rows of A lie lda apart. An element has the
    * same bits for any number of rows, wherever its row stands. */

@@ -2,13 +2,12 @@
  *
  *   for jc in steps of nc:            B(:, jc) in blocks that stay in L3
  *     for pc in steps of kc:          pack B(pc, jc) into strips of nr columns, A(:, pc) into strips of mr
- * rows blocks of mc rows x some strips of B, shared among threads: a strip of B in L1, a block of A in L2
+ *       blocks of mc rows of A x some strips of B, shared among threads: a strip in L1, a block in L2
  *         tile(kc)                    mr x nr sums in registers (kernels.h)
  *
  * Tiles lie on one grid that starts at C(0,0), and pc runs upwards: threads change neither the tile an
  * element belongs to nor the order of its sum. Small products are not worth packing: the tile reads A and B
- * where they lie, with the same bits.
- */
+ * where they lie, with the same bits. */
 #include "core/tmpl.h"
 #include "cpu/kernels.h"
 #include "cpu/pack.h"

@@ -240,8 +240,8 @@ static double seconds(void) {
 /* Pressed before or during a call that would take long: INTERRUPTED at once or soon, outputs untouched,
  * nothing left behind. One thread and two; pass 1 is the backward pass, with the results of another
  * implementation. */
-/* Lengths that differ much: room for the rows there are, not for the longest times the number of sequences; nor for a
- * matrix of the longest queries and the longest keys where no sequence has both. */
+/* Lengths that differ much: room for the rows there are, not for the longest times the number of
+ * sequences; nor for a matrix of the longest queries and the longest keys where no sequence has both. */
 static void skewed_lengths(void **state) {
   (void)state;
   enum { SEQUENCES = 300, LONGEST = 1000, H = 2, D = 8, MIB = 1 << 20 };
