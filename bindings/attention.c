@@ -113,15 +113,6 @@ static nl_attention_options check_call(lua_State *L, int last, const char *what)
   return check_options(L, last, what);
 }
 
-/* nil, message, info where the engine reports an outcome; any other failure raises. */
-static int failed(lua_State *L, nl_status s) {
-  if (!nl_status_is_outcome(s)) nlL_check(L, s);
-  nlL_outcome(L);
-  lua_createtable(L, 0, 1);
-  nlL_setstring(L, "code", nl_status_name(s));
-  return 3;
-}
-
 /* Move what the engine made into the handle at index: a Lua call between would leak it. */
 static void hand_over(nl_tensor *from, nl_tensor *to) {
   *to = *from;
@@ -138,7 +129,7 @@ static int l_attention(lua_State *L) {
   NLL_RETRY(L, s, nl_attention(q, k, v, &o, out, &aux));
   hand_over(&aux.lse, lse);
   hand_over(&aux.p, p);
-  if (s != NL_OK) return failed(L, s);
+  if (s != NL_OK) return nlL_failed(L, s);
   nlL_account(L, nlL_tensor_bytes(out) + nlL_tensor_bytes(lse) + (p->storage ? nlL_tensor_bytes(p) : 0));
   lua_pushvalue(L, at - 2);
   lua_createtable(L, 0, 3);
@@ -185,7 +176,7 @@ static int l_attention_backward(lua_State *L) {
   hand_over(&g.dk, made[1]);
   hand_over(&g.dv, made[2]);
   hand_over(&g.dbias, made[3]);
-  if (s != NL_OK) return failed(L, s);
+  if (s != NL_OK) return nlL_failed(L, s);
   for (int i = 0; i < 3; i++) {
     nlL_account(L, nlL_tensor_bytes(made[i]));
     lua_pushvalue(L, at - 3 + i);
@@ -207,7 +198,7 @@ static int l_attention_merge(lua_State *L) {
   nl_tensor *out = nlL_newtensor(L), *lse = nlL_newtensor(L);
   nl_status s;
   NLL_RETRY(L, s, nl_attention_merge(out1, lse1, out2, lse2, out, lse));
-  if (s != NL_OK) return failed(L, s);
+  if (s != NL_OK) return nlL_failed(L, s);
   nlL_account(L, nlL_tensor_bytes(out) + nlL_tensor_bytes(lse));
   return 2;
 }

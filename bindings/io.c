@@ -18,24 +18,6 @@ static int check_extension(lua_State *L, const char *what, const char *path) {
   return nlL_unknown(L, what, "file extension", dot ? dot + 1 : "", extensions);
 }
 
-/* A Lua string as a path: a zero byte inside would cut it short. */
-static const char *check_path(lua_State *L, int arg) {
-  size_t length;
-  const char *path = luaL_checklstring(L, arg, &length);
-  if (strlen(path) != length) luaL_argerror(L, arg, "a path must not contain a zero byte");
-  return path;
-}
-
-/* Outcomes become nil, message, {code = ...}; misuse raises. */
-static int failed(lua_State *L, nl_status status) {
-  if (!nl_status_is_outcome(status)) nlL_check(L, status);
-  nlL_outcome(L);
-  lua_createtable(L, 0, 1);
-  lua_pushstring(L, nl_status_name(status));
-  lua_setfield(L, -2, "code");
-  return 3;
-}
-
 static int load_mtx(lua_State *L, const char *path) {
   nl_status status;
   nl_mtx found = {0};
@@ -45,7 +27,7 @@ static int load_mtx(lua_State *L, const char *path) {
   NLL_RETRY(L, status, nl_mtx_read(path, &found));
   *dense = found.dense;
   *sparse = found.sparse;
-  if (status != NL_OK) return failed(L, status);
+  if (status != NL_OK) return nlL_failed(L, status);
   nlL_account(L, dense->storage ? nlL_tensor_bytes(dense) : nlL_sparse_bytes(sparse));
   if (dense->storage) lua_pop(L, 1);
   return 1;
@@ -62,7 +44,7 @@ static int save_mtx(lua_State *L, const char *path) {
   nl_mtx_symmetry symmetry =
       (nl_mtx_symmetry)nlL_optchoice(L, 3, "save", "symmetry", symmetries, NL_MTX_GENERAL);
   NLL_RETRY(L, status, nl_mtx_write(path, &A, field, symmetry));
-  if (status != NL_OK) return failed(L, status);
+  if (status != NL_OK) return nlL_failed(L, status);
   lua_pushboolean(L, true);
   return 1;
 }
@@ -72,7 +54,7 @@ static int load_npy(lua_State *L, const char *path) {
   nlL_checkoptions(L, 2, "load", (const char *const[]){NULL});
   nl_tensor *t = nlL_newtensor(L);
   NLL_RETRY(L, status, nl_npy_read(path, t));
-  if (status != NL_OK) return failed(L, status);
+  if (status != NL_OK) return nlL_failed(L, status);
   nlL_account(L, nlL_tensor_bytes(t));
   return 1;
 }
@@ -89,7 +71,7 @@ static int save_npy(lua_State *L, const char *path) {
   nl_status status;
   nlL_checkoptions(L, 3, "save", (const char *const[]){NULL});
   NLL_RETRY(L, status, nl_npy_write(path, t));
-  if (status != NL_OK) return failed(L, status);
+  if (status != NL_OK) return nlL_failed(L, status);
   lua_pushboolean(L, true);
   return 1;
 }
@@ -128,7 +110,7 @@ static int load_csv(lua_State *L, const char *path) {
   nl_csv *found = new_holder(L, sizeof *found, "numlab.csv", l_release_csv);
   nl_tensor *t = nlL_newtensor(L);
   NLL_RETRY(L, status, nl_csv_read(path, header, found));
-  if (status != NL_OK) return failed(L, status);
+  if (status != NL_OK) return nlL_failed(L, status);
   *t = found->values;
   found->values = (nl_tensor){0};
   nlL_account(L, nlL_tensor_bytes(t));
@@ -169,7 +151,7 @@ static int save_csv(lua_State *L, const char *path) {
   nlL_checkoptions(L, 3, "save", (const char *const[]){"names", NULL});
   const char *const *names = check_names(L, 3, &count);
   NLL_RETRY(L, status, nl_csv_write(path, t, count, names));
-  if (status != NL_OK) return failed(L, status);
+  if (status != NL_OK) return nlL_failed(L, status);
   lua_pushboolean(L, true);
   return 1;
 }
@@ -181,7 +163,7 @@ static int load_npz(lua_State *L, const char *path) {
   nlL_checkoptions(L, 2, "load", (const char *const[]){NULL});
   nl_npz *found = new_holder(L, sizeof *found, "numlab.npz", l_release_npz);
   NLL_RETRY(L, status, nl_npz_read(path, found));
-  if (status != NL_OK) return failed(L, status);
+  if (status != NL_OK) return nlL_failed(L, status);
   lua_newtable(L);
   const char *name = found->names;
   for (int64_t i = 0; i < found->count; i++, name += strlen(name) + 1) {
@@ -236,14 +218,14 @@ static int save_npz(lua_State *L, const char *path) {
     lua_pop(L, 1);
   }
   NLL_RETRY(L, status, nl_npz_write(path, count, names, tensors, compress));
-  if (status != NL_OK) return failed(L, status);
+  if (status != NL_OK) return nlL_failed(L, status);
   lua_pushboolean(L, true);
   return 1;
 }
 
 /* nl.load(path[, opts]) -> what the file holds | nil, message, info */
 static int l_load(lua_State *L) {
-  const char *path = check_path(L, 1);
+  const char *path = nlL_checkpath(L, 1);
   switch (check_extension(L, "load", path)) {
   case MTX: return load_mtx(L, path);
   case NPY: return load_npy(L, path);
@@ -255,7 +237,7 @@ static int l_load(lua_State *L) {
 
 /* nl.save(path, x[, opts]) -> true | nil, message, info */
 static int l_save(lua_State *L) {
-  const char *path = check_path(L, 1);
+  const char *path = nlL_checkpath(L, 1);
   switch (check_extension(L, "save", path)) {
   case MTX: return save_mtx(L, path);
   case NPY: return save_npy(L, path);

@@ -4,12 +4,9 @@
 
 /* nil, message, {code = ..., minor = ...} for an outcome; raises for misuse. */
 static int fail(lua_State *L, nl_status status, int64_t minor) {
-  if (!nl_status_is_outcome(status)) nlL_check(L, status);
-  nlL_outcome(L);
-  lua_newtable(L);
-  nlL_setstring(L, "code", nl_status_name(status));
-  if (minor > 0) { nlL_setinteger(L, "minor", minor); }
-  return 3;
+  int values = nlL_failed(L, status);
+  if (minor > 0) nlL_setinteger(L, "minor", minor);
+  return values;
 }
 
 static int l_cholesky(lua_State *L) {

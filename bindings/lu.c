@@ -13,11 +13,9 @@ static nl_lu *check_lu(lua_State *L, int arg) {
 
 /* nil, message, {code=, where=column}; column 0: none */
 static int outcome(lua_State *L, nl_status status, int64_t column) {
-  nlL_outcome(L);
-  lua_createtable(L, 0, 2);
-  nlL_setstring(L, "code", nl_status_name(status));
-  if (column > 0) { nlL_setinteger(L, "where", column); }
-  return 3;
+  int values = nlL_failed(L, status);
+  if (column > 0) nlL_setinteger(L, "where", column);
+  return values;
 }
 
 static int l_lu(lua_State *L) {

@@ -16,20 +16,15 @@ static nl_sqlite *check_database(lua_State *L, int arg) {
 
 /* nil, message, {code=, reason=}; misuse raises. */
 static int failed(lua_State *L, nl_status status) {
-  if (!nl_status_is_outcome(status)) nlL_check(L, status);
-  nlL_outcome(L);
-  lua_createtable(L, 0, 2);
-  nlL_setstring(L, "code", nl_status_name(status));
-  if (status == NL_IO) { nlL_setstring(L, "reason", nl_sqlite_reason()); }
-  return 3;
+  int values = nlL_failed(L, status);
+  if (status == NL_IO) nlL_setstring(L, "reason", nl_sqlite_reason());
+  return values;
 }
 
 /* nl.sqlite(path[, opts]) -> database | nil, message, info */
 static int l_sqlite(lua_State *L) {
   static const char *const known[] = {"readonly", "timeout", NULL};
-  size_t length;
-  const char *path = luaL_checklstring(L, 1, &length);
-  if (strlen(path) != length) luaL_argerror(L, 1, "a path must not contain a zero byte");
+  const char *path = nlL_checkpath(L, 1);
   nlL_checkoptions(L, 2, "sqlite", known);
   double timeout = nlL_optnumber(L, 2, "sqlite", "timeout", 5);
   if (!(timeout >= 0 && timeout <= 1e6))

@@ -16,6 +16,14 @@ int nlL_outcome(lua_State *L) {
   return 2;
 }
 
+int nlL_failed(lua_State *L, nl_status status) {
+  if (!nl_status_is_outcome(status)) nlL_check(L, status);
+  nlL_outcome(L);
+  lua_createtable(L, 0, 2);
+  nlL_setstring(L, "code", nl_status_name(status));
+  return 3;
+}
+
 /* Levenshtein distance of two short names, early words of either beyond 31 characters ignored. */
 static int edit_distance(const char *a, const char *b) {
   int row[33];
@@ -132,6 +140,13 @@ int64_t nlL_checksize(lua_State *L, int arg) {
   lua_Integer n = luaL_checkinteger(L, arg);
   if (n < 0) luaL_argerror(L, arg, lua_pushfstring(L, "a size must not be negative, got %I", n));
   return n;
+}
+
+const char *nlL_checkpath(lua_State *L, int arg) {
+  size_t length;
+  const char *path = luaL_checklstring(L, arg, &length);
+  if (strlen(path) != length) luaL_argerror(L, arg, "a path must not contain a zero byte");
+  return path;
 }
 
 void nlL_checkoptions(lua_State *L, int arg, const char *what, const char *const *known) {

@@ -19,6 +19,9 @@ void nlL_check(lua_State *L, nl_status status);
 /* Push nil and the engine's message (2 values): how an outcome is returned; the caller may add info. */
 int nlL_outcome(lua_State *L);
 
+/* After a call that failed: nil, message, {code = ...} for an outcome (3 values); anything else raises. */
+int nlL_failed(lua_State *L, nl_status status);
+
 /* Make the call again after a full collection when memory ran out: dead handles may hold what is missing. */
 #define NLL_RETRY(L, status, call) \
   do {                             \
@@ -63,6 +66,9 @@ int64_t nlL_sparse_bytes(const nl_sparse *S);
 
 /* A whole number >= 0, given as integer or integral float. Raises "bad argument #1 to 'zeros' (...)". */
 int64_t nlL_checksize(lua_State *L, int arg);
+
+/* A string as a path: a zero byte inside, which would cut it short, raises. */
+const char *nlL_checkpath(lua_State *L, int arg);
 
 /* Option tables: nil or absent means none; anything else than a table raises; so does a key outside `known`.
  */

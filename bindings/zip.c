@@ -6,22 +6,6 @@
 
 enum { MOST = 1 << 30 }; /* bytes out of one archive, unless told otherwise */
 
-static const char *check_path(lua_State *L, int arg) {
-  size_t length;
-  const char *path = luaL_checklstring(L, arg, &length);
-  if (strlen(path) != length) luaL_argerror(L, arg, "a path must not contain a zero byte");
-  return path;
-}
-
-/* Outcomes become nil, message, {code = ...}; misuse raises. */
-static int failed(lua_State *L, nl_status status) {
-  if (!nl_status_is_outcome(status)) nlL_check(L, status);
-  nlL_outcome(L);
-  lua_createtable(L, 0, 1);
-  nlL_setstring(L, "code", nl_status_name(status));
-  return 3;
-}
-
 /* --- reading ------------------------------------------------------------------------------------------ */
 
 static int l_release(lua_State *L) {
@@ -43,14 +27,14 @@ static nl_archive *new_archive(lua_State *L) {
 
 /* nl.zip.read(path[, opts]) -> list of {name, text, executable, link, utf8} | nil, message, info */
 static int l_read(lua_State *L) {
-  const char *path = check_path(L, 1);
+  const char *path = nlL_checkpath(L, 1);
   nl_status status;
   nlL_checkoptions(L, 2, "zip.read", (const char *const[]){"most", NULL});
   int64_t most = nlL_optinteger(L, 2, "zip.read", "most", MOST);
   if (most < 0) luaL_error(L, "zip.read: most is %I, expected at least 0", (lua_Integer)most);
   nl_archive *found = new_archive(L);
   NLL_RETRY(L, status, nl_archive_read(path, most, found));
-  if (status != NL_OK) return failed(L, status);
+  if (status != NL_OK) return nlL_failed(L, status);
   lua_createtable(L, (int)found->count, 0);
   for (int64_t i = 0; i < found->count; i++) {
     const nl_entry *e = &found->entries[i];
@@ -82,7 +66,7 @@ static const char *check_field(lua_State *L, int64_t i, const char *field, size_
 /* nl.zip.write(path, entries) -> true | nil, message, info */
 static int l_write(lua_State *L) {
   static const char *const fields[] = {"name", "text", "executable", "link", "utf8", NULL};
-  const char *path = check_path(L, 1);
+  const char *path = nlL_checkpath(L, 1);
   nl_status status;
   luaL_checktype(L, 2, LUA_TTABLE);
   int64_t count = (int64_t)lua_rawlen(L, 2);
@@ -103,7 +87,7 @@ static int l_write(lua_State *L) {
     lua_pop(L, 1);
   }
   NLL_RETRY(L, status, nl_archive_write(path, count, entries));
-  if (status != NL_OK) return failed(L, status);
+  if (status != NL_OK) return nlL_failed(L, status);
   lua_pushboolean(L, true);
   return 1;
 }

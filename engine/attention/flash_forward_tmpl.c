@@ -40,8 +40,7 @@ static void online_softmax(const nl_block *b, const flash_state *w, int64_t i) {
   int64_t keys = nl_range_size(b->keys), d = b->plan->value_dim;
   nl_range sees = nl_block_sees(b, i);
   NL_R *row = w->S + i * keys;
-  for (int64_t c = 0; c < sees.begin; c++) row[c] = 0;
-  for (int64_t c = sees.end; c < keys; c++) row[c] = 0;
+  clear_outside(row, keys, sees);
   if (sees.begin == sees.end) return;
   NL_R largest = (NL_R)kernel->maximum(nl_range_size(sees), row + sees.begin);
   NL_R m = largest > w->m[i] ? largest : w->m[i];

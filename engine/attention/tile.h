@@ -11,6 +11,12 @@ typedef struct strided {
   int64_t row, col;
 } strided;
 
+/* Zero what a row of `count` numbers does not keep. */
+static inline void clear_outside(NL_R *row, int64_t count, nl_range kept) {
+  for (int64_t c = 0; c < kept.begin; c++) row[c] = 0;
+  for (int64_t c = kept.end; c < count; c++) row[c] = 0;
+}
+
 /* The next n numbers of a workspace, of which *used are taken; cut to lines of 64 bytes. base NULL only
  * counts: so one function both measures a workspace and lays it out. */
 static inline NL_R *nl_take(const nl_attention_plan *plan, NL_R *base, int64_t *used, int64_t n) {

@@ -118,11 +118,6 @@ void NL_FN(nl_tile_scores)(const nl_block *b, strided q, strided k, NL_R *S, NL_
 
 /* --- weights ------------------------------------------------------------------------------------------ */
 
-static void clear_outside(NL_R *row, int64_t count, nl_range kept) {
-  for (int64_t c = 0; c < kept.begin; c++) row[c] = 0;
-  for (int64_t c = kept.end; c < count; c++) row[c] = 0;
-}
-
 void NL_FN(nl_tile_softmax)(const nl_block *b, const NL_R *S, NL_R *P, int64_t ld, NL_R *lse) {
   for (int64_t i = 0; i < nl_range_size(b->rows) && !nl_interrupted(); i++) {
     nl_range sees = nl_block_sees(b, i);

@@ -59,8 +59,7 @@ nl_library nl_library_sqlite = {
     .describe = describe,
     .needed_for = "the store of results: samples, provenance, numlab list, show, compare, export",
     .cost = "a sweep keeps its rows in its csv alone: no samples, no earlier runs, no numlab list, show, "
-            "compare, "
-            "export",
+            "compare, export",
     .package = "libsqlite3-0",
 };
 

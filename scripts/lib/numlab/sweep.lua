@@ -23,8 +23,6 @@ local OPTIONS = { name = "string", out = "string", seed = "number", axes = "tabl
   prepare = "function", run = "function", cost = "function", arguments = "any", clock = "function", quiet = "boolean",
   tty = "boolean" }
 
-M.hash = provenance.hash
-
 -- The names of the axes, those of designs among them.
 local function names_of(axes)
   local names = {}

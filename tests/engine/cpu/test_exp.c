@@ -1,39 +1,13 @@
 /* exp_sum, maximum and widen of every level this machine has: exp against expl over the whole range and on
  * the specials, the same bits at any position, in place, canaries after the end; every f16 and bf16 there is.
  */
-#include "cpu/kernels.h"
-#include <float.h>
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "numbers.h"
 
 enum { MOST = 150 };
 /* What exp.h states, in units of the last digit of the exact result, subnormal digits included. */
 static const double most_ulp = 1.1;
 
 static uint64_t state = 11;
-static double draw(double from, double to) {
-  state = state * 6364136223846793005u + 1442695040888963407u;
-  return from + (to - from) * ((double)(state >> 11) * 0x1p-53);
-}
-
-static double load(nl_dtype t, const void *x, int64_t i) {
-  return t == NL_F32 ? (double)((const float *)x)[i] : ((const double *)x)[i];
-}
-static void store(nl_dtype t, void *x, int64_t i, double v) {
-  if (t == NL_F32) ((float *)x)[i] = (float)v;
-  else ((double *)x)[i] = v;
-}
-
-static void at_every_level(void (*test)(nl_dtype t, const nl_dense_kernels *k)) {
-  for (int level = 0; level <= (int)nl_cpu_detected(); level++)
-    for (nl_dtype t = NL_F64; t <= NL_F32; t++) test(t, &nl_kernels_at((nl_cpu_level)level)->dense[t]);
-}
 
 static double exp_one(nl_dtype t, const nl_dense_kernels *k, double x) {
   double in = 0, out = 0;
@@ -52,7 +26,7 @@ static double last_digit(nl_dtype t, long double y) {
 static void error_within(nl_dtype t, const nl_dense_kernels *k, double from, double to) {
   enum { MANY = 20000 };
   static double x[MANY], y[MANY];
-  for (int i = 0; i < MANY; i++) store(t, x, i, draw(from, to));
+  for (int i = 0; i < MANY; i++) store(t, x, i, draw_from(from, to));
   double returned = k->exp_sum(MANY, 0, x, y);
   long double sum = 0;
   for (int i = 0; i < MANY; i++) {
@@ -74,7 +48,7 @@ static void errors_of(nl_dtype t, const nl_dense_kernels *k) {
   error_within(t, k, -1, 1);
   error_within(t, k, -1e-6, 1e-6);
   for (int i = 0; i < 2000; i++) { /* one by one: their sum is infinite */
-    double x = draw(high, highest), in = t == NL_F32 ? (double)(float)x : x, y = exp_one(t, k, x);
+    double x = draw_from(high, highest), in = t == NL_F32 ? (double)(float)x : x, y = exp_one(t, k, x);
     long double exact = expl((long double)in);
     if (!(fabsl(exact - (long double)y) <= (long double)(most_ulp * last_digit(t, exact))))
       fail_msg("exp(%a): %a", in, y);
@@ -105,7 +79,7 @@ static void positions_of(nl_dtype t, const nl_dense_kernels *k) {
   int64_t size = nl_dtype_size(t);
   for (int64_t n = 1; n < MOST; n++) {
     void *x = (char *)x_room + n % 3 * size, *y = (char *)y_room + n % 2 * size;
-    for (int64_t i = 0; i < n + 2; i++) store(t, x, i, draw(-110, 80)), store(t, y, i, -7);
+    for (int64_t i = 0; i < n + 2; i++) store(t, x, i, draw_from(-110, 80)), store(t, y, i, -7);
     store(t, x, n / 2, (double)NAN);
     for (int64_t i = 0; i < n; i++) (void)k->exp_sum(1, 0.5, (char *)x + i * size, (char *)alone + i * size);
     assert_true(isnan(k->exp_sum(n, 0.5, x, y)) && isnan(load(t, y, n / 2)));
@@ -125,7 +99,7 @@ static void maximum_of(nl_dtype t, const nl_dense_kernels *k) {
   assert_true(k->maximum(0, x) == (double)-INFINITY);
   for (int64_t n = 1; n < MOST; n++)
     for (int64_t where = 0; where < n; where += n < 40 ? 1 : 7) {
-      for (int64_t i = 0; i < n; i++) store(t, x, i, draw(-9, -1));
+      for (int64_t i = 0; i < n; i++) store(t, x, i, draw_from(-9, -1));
       store(t, x, where, -0.5);
       assert_true(k->maximum(n, x) == -0.5);
       store(t, x, (where + 1) % n, (double)NAN);

@@ -1,32 +1,13 @@
 /* Every kernel of every level this machine has against a plain sum in long double: lengths around the
  * unrolling, unaligned starts, canaries after the end, NaN in C where beta is 0. And the tables' checks of
  * themselves. */
-#include "cpu/kernels.h"
-#include <float.h>
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "numbers.h"
 
 enum { ROOM = 4096 };
 
 static uint64_t state = 7;
-static double draw(void) {
-  state = state * 6364136223846793005u + 1442695040888963407u;
-  return (double)(state >> 11) * 0x1p-52 - 1;
-}
+static double draw(void) { return draw_from(-1, 1); }
 
-static double load(nl_dtype t, const void *x, int64_t i) {
-  return t == NL_F32 ? (double)((const float *)x)[i] : ((const double *)x)[i];
-}
-static void store(nl_dtype t, void *x, int64_t i, double v) {
-  if (t == NL_F32) ((float *)x)[i] = (float)v;
-  else ((double *)x)[i] = v;
-}
 static void fill(nl_dtype t, void *x, int64_t n) {
   for (int64_t i = 0; i < n; i++) store(t, x, i, draw());
 }

@@ -1,42 +1,19 @@
 /* rows_dot and rows_sum of every level this machine has against plain sums in long double: any number of rows
  * and columns around the unrolling, rows further apart than they are long, unaligned starts, canaries; the
  * same bits in any company; NaN beside the rows and columns asked for. */
-#include "cpu/kernels.h"
-#include <float.h>
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "numbers.h"
 
 enum { MOST_ROWS = 37, MOST_D = 300, GAP = 3, ROOM = MOST_ROWS * (MOST_D + GAP) + 8 };
 static _Alignas(64) double A_room[ROOM], x_room[ROOM], y_room[ROOM], before[ROOM], other[ROOM];
 
 static uint64_t state = 13;
-static double draw(void) {
-  state = state * 6364136223846793005u + 1442695040888963407u;
-  return (double)(state >> 11) * 0x1p-52 - 1;
-}
+static double draw(void) { return draw_from(-1, 1); }
 
-static double load(nl_dtype t, const void *x, int64_t i) {
-  return t == NL_F32 ? (double)((const float *)x)[i] : ((const double *)x)[i];
-}
-static void store(nl_dtype t, void *x, int64_t i, double v) {
-  if (t == NL_F32) ((float *)x)[i] = (float)v;
-  else ((double *)x)[i] = v;
-}
 static void fill(nl_dtype t, void *x, int64_t n) {
   for (int64_t i = 0; i < n; i++) store(t, x, i, draw());
 }
 static long double eps(nl_dtype t) {
   return t == NL_F32 ? (long double)FLT_EPSILON : (long double)DBL_EPSILON;
-}
-
-static void at_every_level(void (*test)(nl_dtype t, const nl_dense_kernels *k)) {
-  for (int level = 0; level <= (int)nl_cpu_detected(); level++)
-    for (nl_dtype t = NL_F64; t <= NL_F32; t++) test(t, &nl_kernels_at((nl_cpu_level)level)->dense[t]);
 }
 
 /* rows x d numbers, lda apart, in a field of NaN: reading beside them shows. */

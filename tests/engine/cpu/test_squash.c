@@ -1,37 +1,12 @@
 /* squash of every level this machine has: tanh and its derivative against long double over the whole range
  * and on the specials, the same bits at any position, with slope and without, in place; canaries. */
-#include "cpu/kernels.h"
-#include <float.h>
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "numbers.h"
 
 enum { MANY = 4000, MOST = 150 };
 /* What squash.h states, in units of the last digit of the exact result, subnormal digits included. */
 static const double most_ulp = 1.5, most_slope_ulp = 3.5;
 
 static uint64_t state = 17;
-static double draw(double from, double to) {
-  state = state * 6364136223846793005u + 1442695040888963407u;
-  return from + (to - from) * ((double)(state >> 11) * 0x1p-53);
-}
-
-static double load(nl_dtype t, const void *x, int64_t i) {
-  return t == NL_F32 ? (double)((const float *)x)[i] : ((const double *)x)[i];
-}
-static void store(nl_dtype t, void *x, int64_t i, double v) {
-  if (t == NL_F32) ((float *)x)[i] = (float)v;
-  else ((double *)x)[i] = v;
-}
-
-static void at_every_level(void (*test)(nl_dtype t, const nl_dense_kernels *k)) {
-  for (int level = 0; level <= (int)nl_cpu_detected(); level++)
-    for (nl_dtype t = NL_F64; t <= NL_F32; t++) test(t, &nl_kernels_at((nl_cpu_level)level)->dense[t]);
-}
 
 static double last_digit(nl_dtype t, long double y) {
   int e, lowest = t == NL_F32 ? -149 : -1074;
@@ -47,7 +22,7 @@ static void error_within(nl_dtype t, const nl_dense_kernels *k, double c, double
   static double x[MANY], y[MANY], slope[MANY];
   double allowed = c == 1 ? most_ulp : 2 * most_ulp + 0.5;
   for (int i = 0; i < MANY; i++) {
-    double v = draw(from, to);
+    double v = draw_from(from, to);
     store(t, x, i, (i % 2 ? -c : c) * (powers ? exp2(v) : v));
   }
   k->squash(MANY, c, x, y, slope);
@@ -112,7 +87,8 @@ static void positions_of(nl_dtype t, const nl_dense_kernels *k) {
   for (int64_t n = 1; n < MOST; n++) {
     char *x = (char *)x_room + n % 3 * size, *y = (char *)y_room + n % 2 * size,
          *s = (char *)s_room + (3 - n % 3) * size;
-    for (int64_t i = 0; i < n + 2; i++) store(t, x, i, draw(-90, 90)), store(t, y, i, -7), store(t, s, i, -7);
+    for (int64_t i = 0; i < n + 2; i++)
+      store(t, x, i, draw_from(-90, 90)), store(t, y, i, -7), store(t, s, i, -7);
     for (int64_t i = 0; i < n; i++)
       k->squash(1, 7, x + i * size, (char *)alone + i * size, (char *)steep + i * size);
     k->squash(n, 7, x, y, s);
