@@ -6,15 +6,21 @@
 
 /* --- options ------------------------------------------------------------------------------------------ */
 
-static const char *const known_options[] = {"impl",    "scale",   "causal", "window",       "bias",
-                                            "softcap", "dropout", "seed",   "cu_seqlens_q", "cu_seqlens_k",
-                                            "q_tile",  "k_tile",  NULL};
+static const char *const known_options[] = {
+    "impl", "scale",        "causal",       "window", "bias",   "softcap",       "dropout",
+    "seed", "cu_seqlens_q", "cu_seqlens_k", "q_tile", "k_tile", "deterministic", NULL};
 /* Names of NL_ATTENTION_STANDARD and what follows. */
 static const char *const *impl_names(void) {
   static const char *list[NL_ATTENTION_IMPLS];
   for (int i = NL_ATTENTION_STANDARD; i < NL_ATTENTION_IMPLS; i++)
     list[i - 1] = nl_attention_impl_name((nl_attention_impl)i);
   return list;
+}
+
+static bool is_known(const char *const *names, int count, const char *name) {
+  for (int i = 0; i < count; i++)
+    if (strcmp(names[i], name) == 0) return true;
+  return false;
 }
 
 /* Push t[key] of the table at arg, raw (see nlL_checkoptions); false where it is nil or there is no table. */
@@ -30,7 +36,7 @@ static bool push_field(lua_State *L, int arg, const char *key) {
 static const nl_tensor *tensor_field(lua_State *L, int arg, const char *what, const char *field,
                                      const char *key) {
   if (!push_field(L, arg, key)) return NULL;
-  const nl_tensor *t = nlL_totensor(L, -1);
+  const nl_tensor *t = nlL_toanytensor(L, -1);
   if (!t) luaL_error(L, "%s: %s must be a tensor, got %s", what, field, nlL_describe(L, -1));
   lua_pop(L, 1);
   return t;
@@ -79,11 +85,41 @@ static const int64_t *check_offsets(lua_State *L, int arg, const char *what, con
   return offsets;
 }
 
-static nl_attention_options check_options(lua_State *L, int arg, const char *what) {
+/* The implementations of a device by name, NULL-terminated, as a userdata left on the stack: those of
+ * nl_attention_impl, then its own paths. *paths: their first index. */
+static const char **names_on(lua_State *L, const nl_device *device, int *paths) {
+  int count;
+  const nl_attention_path *own = nl_device_attention_paths(device, &count);
+  const char **names = lua_newuserdatauv(L, (size_t)(NL_ATTENTION_IMPLS + count) * sizeof *names, 0);
+  *paths = 0;
+  for (const char *const *name = impl_names(); *name; name++) names[(*paths)++] = *name;
+  int n = *paths;
+  for (int i = 0; i < count; i++)
+    if (!is_known(names, *paths, own[i].name)) names[n++] = own[i].name;
+  names[n] = NULL;
+  return names;
+}
+
+/* impl: one of nl_attention_impl, or a path of the device, which belongs to one. */
+static void check_impl(lua_State *L, int arg, const char *what, const nl_device *device,
+                       nl_attention_impl *impl, const char **path) {
+  int paths, count;
+  const char **names = names_on(L, device, &paths);
+  int choice = nlL_optchoice(L, arg, what, "impl", names, -1);
+  const nl_attention_path *own = nl_device_attention_paths(device, &count);
+  *impl = choice < paths ? (nl_attention_impl)(choice + 1) : NL_ATTENTION_AUTO;
+  *path = NULL;
+  for (int i = 0; choice >= paths && i < count; i++)
+    if (strcmp(own[i].name, names[choice]) == 0) *impl = own[i].impl, *path = own[i].name;
+  lua_pop(L, 1);
+}
+
+static nl_attention_options check_options(lua_State *L, int arg, const char *what, const nl_device *device) {
   nl_attention_options o = nl_attention_defaults();
   nlL_checkoptions(L, arg, what, known_options);
   if (!lua_istable(L, arg)) return o;
-  o.impl = (nl_attention_impl)(nlL_optchoice(L, arg, what, "impl", impl_names(), -1) + 1);
+  check_impl(L, arg, what, device, &o.impl, &o.path);
+  o.deterministic = nlL_optboolean(L, arg, what, "deterministic", false);
   double scale = nlL_optnumber(L, arg, what, "scale", o.scale);
   if (isnan(scale) && push_field(L, arg, "scale")) luaL_error(L, "%s: option 'scale' is NaN", what);
   o.scale = scale;
@@ -108,9 +144,9 @@ static nl_attention_options check_options(lua_State *L, int arg, const char *wha
 /* --- forward ------------------------------------------------------------------------------------------ */
 
 /* The three operands and the options behind them, whatever else was given left off. */
-static nl_attention_options check_call(lua_State *L, int last, const char *what) {
+static nl_attention_options check_call(lua_State *L, int last, const char *what, const nl_tensor *q) {
   lua_settop(L, last);
-  return check_options(L, last, what);
+  return check_options(L, last, what, nl_tensor_device(q));
 }
 
 /* Move what the engine made into the handle at index: a Lua call between would leak it. */
@@ -120,8 +156,8 @@ static void hand_over(nl_tensor *from, nl_tensor *to) {
 }
 
 static int l_attention(lua_State *L) {
-  const nl_tensor *q = nlL_checktensor(L, 1), *k = nlL_checktensor(L, 2), *v = nlL_checktensor(L, 3);
-  nl_attention_options o = check_call(L, 4, "attention");
+  const nl_tensor *q = nlL_checkanytensor(L, 1), *k = nlL_checkanytensor(L, 2), *v = nlL_checkanytensor(L, 3);
+  nl_attention_options o = check_call(L, 4, "attention", q);
   nl_tensor *out = nlL_newtensor(L), *lse = nlL_newtensor(L), *p = nlL_newtensor(L);
   int at = lua_gettop(L);
   nl_attention_aux aux = {0};
@@ -133,7 +169,7 @@ static int l_attention(lua_State *L) {
   nlL_account(L, nlL_tensor_bytes(out) + nlL_tensor_bytes(lse) + (p->storage ? nlL_tensor_bytes(p) : 0));
   lua_pushvalue(L, at - 2);
   lua_createtable(L, 0, 3);
-  nlL_setstring(L, "impl", nl_attention_impl_name(aux.impl));
+  nlL_setstring(L, "impl", aux.path ? aux.path : nl_attention_impl_name(aux.impl));
   lua_pushvalue(L, at - 1);
   lua_setfield(L, -2, "lse");
   if (p->storage) {
@@ -146,7 +182,7 @@ static int l_attention(lua_State *L) {
 /* --- backward ----------------------------------------------------------------------------------------- */
 
 /* aux as nl.attention returned it; its tensors stay in the table. */
-static nl_attention_aux check_aux(lua_State *L, int arg) {
+static nl_attention_aux check_aux(lua_State *L, int arg, const nl_device *device) {
   static const char *const what = "attention_backward";
   nl_attention_aux aux = {.impl = NL_ATTENTION_AUTO};
   if (!lua_istable(L, arg))
@@ -155,17 +191,18 @@ static nl_attention_aux check_aux(lua_State *L, int arg) {
   const nl_tensor *lse = tensor_field(L, arg, what, "aux.lse", "lse"),
                   *p = tensor_field(L, arg, what, "aux.p", "p");
   if (!lse) luaL_error(L, "%s: aux.lse is missing; aux is the table nl.attention returned behind out", what);
-  aux.impl = (nl_attention_impl)(nlL_optchoice(L, arg, what, "impl", impl_names(), -1) + 1);
+  check_impl(L, arg, what, device, &aux.impl, &aux.path);
   aux.lse = *lse; /* borrowed: the engine takes references of its own */
   if (p) aux.p = *p;
   return aux;
 }
 
 static int l_attention_backward(lua_State *L) {
-  const nl_tensor *dout = nlL_checktensor(L, 1), *q = nlL_checktensor(L, 2), *k = nlL_checktensor(L, 3);
-  const nl_tensor *v = nlL_checktensor(L, 4), *out = nlL_checktensor(L, 5);
-  nl_attention_options o = check_call(L, 7, "attention_backward");
-  nl_attention_aux aux = check_aux(L, 6);
+  const nl_tensor *dout = nlL_checkanytensor(L, 1), *q = nlL_checkanytensor(L, 2),
+                  *k = nlL_checkanytensor(L, 3);
+  const nl_tensor *v = nlL_checkanytensor(L, 4), *out = nlL_checkanytensor(L, 5);
+  nl_attention_options o = check_call(L, 7, "attention_backward", q);
+  nl_attention_aux aux = check_aux(L, 6, nl_tensor_device(q));
   nl_tensor *made[4];
   for (int i = 0; i < 4; i++) made[i] = nlL_newtensor(L);
   int at = lua_gettop(L);
@@ -193,8 +230,8 @@ static int l_attention_backward(lua_State *L) {
 /* --- merge, impls ------------------------------------------------------------------------------------- */
 
 static int l_attention_merge(lua_State *L) {
-  const nl_tensor *out1 = nlL_checktensor(L, 1), *lse1 = nlL_checktensor(L, 2);
-  const nl_tensor *out2 = nlL_checktensor(L, 3), *lse2 = nlL_checktensor(L, 4);
+  const nl_tensor *out1 = nlL_checkanytensor(L, 1), *lse1 = nlL_checkanytensor(L, 2);
+  const nl_tensor *out2 = nlL_checkanytensor(L, 3), *lse2 = nlL_checkanytensor(L, 4);
   nl_tensor *out = nlL_newtensor(L), *lse = nlL_newtensor(L);
   nl_status s;
   NLL_RETRY(L, s, nl_attention_merge(out1, lse1, out2, lse2, out, lse));
@@ -203,9 +240,10 @@ static int l_attention_merge(lua_State *L) {
   return 2;
 }
 
+/* nl.attention_impls(device) -> names */
 static int l_attention_impls(lua_State *L) {
-  nlL_checkdevice(L, "attention_impls", luaL_optstring(L, 1, "cpu"));
-  const char *const *names = impl_names();
+  int paths;
+  const char *const *names = names_on(L, nlL_optdevice(L, 1, "attention_impls"), &paths);
   lua_newtable(L);
   for (int i = 0; names[i]; i++) {
     lua_pushstring(L, names[i]);

@@ -74,8 +74,8 @@ function nl.attention_backward(dout, q, k, v, out, aux, opts) end
 ---     assert(nl.allclose(out, nl.attention(q, k, v), {rtol = 1e-12, atol = 1e-13}))
 function nl.attention_merge(out1, lse1, out2, lse2) end
 
----Names of the implementations of a device.
----@param device? "cpu"
+---Names of the implementations of a device; a GPU has ways of its own behind those that every device has.
+---@param device? string
 ---@return string[] names
 --- Example:
 ---     assert(nl.attention_impls()[1] == "standard")

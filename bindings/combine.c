@@ -4,7 +4,7 @@
 
 /* The tensor at arg; a number or boolean there becomes a scalar tensor of dtype. */
 static const nl_tensor *tensor_or_number(lua_State *L, int arg, const char *what, nl_dtype dtype) {
-  nl_tensor *t = nlL_totensor(L, arg);
+  nl_tensor *t = nlL_toanytensor(L, arg);
   if (t) return t;
   if (lua_type(L, arg) != LUA_TNUMBER && !lua_isboolean(L, arg)) luaL_typeerror(L, arg, "tensor or number");
   char element[8];
@@ -12,13 +12,14 @@ static const nl_tensor *tensor_or_number(lua_State *L, int arg, const char *what
   t = nlL_newtensor(L);
   nlL_check(L, nl_tensor_new(dtype, 0, NULL, t));
   lua_replace(L, arg);
-  nl_tensor_fill(t, nl_dtype_load(dtype, element));
+  nlL_check(L, nl_tensor_fill(t, nl_dtype_load(dtype, element)));
   return t;
 }
 
 /* nl.where(condition, a, b), condition:where(a, b) */
 static int l_where(lua_State *L) {
-  const nl_tensor *condition = nlL_checktensor(L, 1), *a = nlL_totensor(L, 2), *b = nlL_totensor(L, 3);
+  const nl_tensor *condition = nlL_checkanytensor(L, 1), *a = nlL_toanytensor(L, 2),
+                  *b = nlL_toanytensor(L, 3);
   nl_dtype dtype = a ? a->dtype : b ? b->dtype : NL_F64;
   a = tensor_or_number(L, 2, "where", dtype);
   b = tensor_or_number(L, 3, "where", dtype);
@@ -38,7 +39,7 @@ static int l_cat(lua_State *L) {
   int box = lua_gettop(L);
   for (int i = 0; i < (int)count; i++) {
     lua_rawgeti(L, 1, i + 1); /* raw: what Lua code makes here would live nowhere */
-    parts[i] = nlL_totensor(L, -1);
+    parts[i] = nlL_toanytensor(L, -1);
     if (!parts[i])
       luaL_error(L, "cat: element %d of the table is a %s, expected a tensor", i + 1, luaL_typename(L, -1));
     lua_pop(L, 1); /* the table keeps it */
@@ -53,7 +54,7 @@ static int l_cat(lua_State *L) {
 
 /* t:softmax(dim) */
 static int l_softmax(lua_State *L) {
-  const nl_tensor *t = nlL_checktensor(L, 1);
+  const nl_tensor *t = nlL_checkanytensor(L, 1);
   if (lua_isnoneornil(L, 2)) luaL_error(L, "softmax: give the dimension, such as t:softmax(-1) for rows");
   int dim = nlL_checkdim(L, 2, "softmax", t);
   nl_tensor *out = nlL_newtensor(L);

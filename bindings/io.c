@@ -1,6 +1,6 @@
 /* nl.load and nl.save: files by extension. A file that cannot be read or written is an outcome (nil, message,
  * info); an unknown extension, unknown options and things a format cannot hold are misuse and raise. */
-#include "support.h"
+#include "tensor.h"
 #include <numlab/io.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +63,7 @@ static int load_npy(lua_State *L, const char *path) {
 static const nl_tensor *check_dense(lua_State *L, int arg, const char *extension) {
   if (nlL_tosparse(L, arg))
     luaL_error(L, "save: an .%s file cannot hold a sparse matrix; use .mtx, or save A:dense()", extension);
-  return nlL_checktensor(L, arg);
+  return nlL_checklocaltensor(L, arg);
 }
 
 static int save_npy(lua_State *L, const char *path) {

@@ -7,6 +7,15 @@
 static const char *const place_options[] = {"dtype", "device", NULL};
 static const char *const random_options[] = {"dtype", "device", "seed", NULL};
 
+/* out, made on the CPU and on top of the stack, becomes the result on its device. */
+static int finish_on(lua_State *L, nl_device *device, const nl_tensor *out) {
+  if (nl_device_is_cpu(device)) return nlL_finishtensor(L, NL_OK, out);
+  nl_tensor *there = nlL_newtensor(L);
+  nl_status s;
+  NLL_RETRY(L, s, nl_tensor_to(out, device, out->dtype, there));
+  return nlL_finishtensor(L, s, there);
+}
+
 /* --- nl.tensor --------------------------------------------------------------------------------------- */
 
 /* Sizes along the first elements of the nested table at the top, which says the shape if it is regular;
@@ -71,13 +80,13 @@ static void fill_nested(lua_State *L, const nl_tensor *t, int dim, int64_t *inde
 static int l_tensor(lua_State *L) {
   lua_settop(L, 2); /* what is pushed below must not stand where options do */
   nlL_checkoptions(L, 2, "tensor", place_options);
-  const nl_tensor *source = nlL_totensor(L, 1);
+  const nl_tensor *source = nlL_toanytensor(L, 1);
   int64_t shape[NL_MAX_NDIM], index[NL_MAX_NDIM] = {0};
   nl_status s;
   if (source) {
-    nl_dtype dtype = nlL_checkplace(L, 2, "tensor", source->dtype);
+    nlL_place place = nlL_checkplace(L, 2, "tensor", source->dtype);
     nl_tensor *out = nlL_newtensor(L);
-    NLL_RETRY(L, s, nl_tensor_clone(source, dtype, out));
+    NLL_RETRY(L, s, nl_tensor_to(source, place.device, place.dtype, out));
     return nlL_finishtensor(L, s, out);
   }
   if (!lua_istable(L, 1) && lua_type(L, 1) != LUA_TNUMBER && !lua_isboolean(L, 1))
@@ -93,15 +102,15 @@ static int l_tensor(lua_State *L) {
   }
   lua_pushvalue(L, 1);
   int ndim = nested_shape(L, shape, &booleans);
-  nl_dtype dtype = nlL_checkplace(L, 2, "tensor", booleans ? NL_BOOL : NL_F64);
+  nlL_place place = nlL_checkplace(L, 2, "tensor", booleans ? NL_BOOL : NL_F64);
   nl_tensor *out = nlL_newtensor(L);
   lua_insert(L, -2);
-  NLL_RETRY(L, s, nl_tensor_new(dtype, ndim, shape, out));
+  NLL_RETRY(L, s, nl_tensor_new(place.dtype, ndim, shape, out));
   nlL_check(L, s);
   char *next = nl_tensor_data(out);
   fill_nested(L, out, 0, index, &next);
   lua_pop(L, 1);
-  return nlL_finishtensor(L, NL_OK, out);
+  return finish_on(L, place.device, out);
 }
 
 /* --- constants --------------------------------------------------------------------------------------- */
@@ -130,13 +139,12 @@ static int sizes_and_options(lua_State *L, const char *what, const char *const *
 static int constant(lua_State *L, const char *what, double value) {
   int64_t shape[NL_MAX_NDIM];
   int options, ndim = sizes_and_options(L, what, place_options, shape, &options);
-  nl_dtype dtype = options ? nlL_checkplace(L, options, what, NL_F64) : NL_F64;
+  nlL_place place = options ? nlL_checkplace(L, options, what, NL_F64) : (nlL_place){NL_F64, nl_device_at(0)};
   nl_tensor *out = nlL_newtensor(L);
   nl_status s;
-  NLL_RETRY(L, s, nl_tensor_new(dtype, ndim, shape, out));
+  NLL_RETRY(L, s, nl_tensor_new_on(place.device, place.dtype, ndim, shape, out));
   nlL_check(L, s);
-  if (value != 0) nl_tensor_fill(out, value);
-  return nlL_finishtensor(L, s, out);
+  return nlL_finishtensor(L, nl_tensor_fill(out, value), out);
 }
 
 static int l_zeros(lua_State *L) { return constant(L, "zeros", 0); }
@@ -148,14 +156,14 @@ static int l_full(lua_State *L) {
   char element[8];
   int ndim = nlL_checkshape(L, 1, 1, "full", false, shape);
   nlL_checkoptions(L, 3, "full", place_options);
-  nl_dtype dtype = nlL_checkplace(L, 3, "full", lua_isboolean(L, 2) ? NL_BOOL : NL_F64);
-  nlL_checkelement(L, 2, "full", dtype, element);
+  nlL_place place = nlL_checkplace(L, 3, "full", lua_isboolean(L, 2) ? NL_BOOL : NL_F64);
+  nlL_checkelement(L, 2, "full", place.dtype, element);
   nl_tensor *value = nlL_newtensor(L), *out = nlL_newtensor(L);
   nl_status s;
-  NLL_RETRY(L, s, nl_tensor_new_uninitialised(dtype, ndim, shape, out));
+  NLL_RETRY(L, s, nl_tensor_new_on(place.device, place.dtype, ndim, shape, out));
   nlL_check(L, s);
-  nlL_check(L, nl_tensor_new(dtype, 0, NULL, value));
-  memcpy(nl_tensor_data(value), element, (size_t)nl_dtype_size(dtype));
+  nlL_check(L, nl_tensor_new(place.dtype, 0, NULL, value));
+  memcpy(nl_tensor_data(value), element, (size_t)nl_dtype_size(place.dtype));
   nlL_check(L, nl_tensor_copy(value, out));
   nl_tensor_release(value);
   return nlL_finishtensor(L, s, out);
@@ -164,13 +172,13 @@ static int l_full(lua_State *L) {
 static int l_eye(lua_State *L) {
   int64_t n = nlL_checksize(L, 1), shape[2] = {n, n};
   nlL_checkoptions(L, 2, "eye", place_options);
-  nl_dtype dtype = nlL_checkplace(L, 2, "eye", NL_F64);
+  nlL_place place = nlL_checkplace(L, 2, "eye", NL_F64);
   nl_tensor *out = nlL_newtensor(L);
   nl_status s;
-  NLL_RETRY(L, s, nl_tensor_new(dtype, 2, shape, out));
+  NLL_RETRY(L, s, nl_tensor_new(place.dtype, 2, shape, out));
   nlL_check(L, s);
   for (int64_t i = 0; i < n; i++) nl_tensor_put(out, (int64_t[]){i, i}, 1);
-  return nlL_finishtensor(L, s, out);
+  return finish_on(L, place.device, out);
 }
 
 /* --- evenly spaced ----------------------------------------------------------------------------------- */
@@ -190,15 +198,15 @@ static int l_arange(lua_State *L) {
   int options = lua_istable(L, 3) ? 3 : 4;
   if (options == 4) step = luaL_optnumber(L, 3, 1);
   nlL_checkoptions(L, options, "arange", place_options);
-  nl_dtype dtype = nlL_checkplace(L, options, "arange", NL_F64);
+  nlL_place place = nlL_checkplace(L, options, "arange", NL_F64);
   if (!isfinite(a) || !isfinite(b) || !isfinite(step) || step == 0)
     luaL_error(L, "arange: from %f to %f by %f is not a finite range", a, b, step);
   double steps = (b - a) / step; /* 0.1 * 10 steps may come out as 9.999999999999998: count it */
   double count = floor(steps * (1 + 4 * 0x1p-52)) + 1;
   if (count > 0x1p53) luaL_error(L, "arange: from %f to %f by %f has too many values", a, b, step);
-  nl_tensor *out = new_row(L, count > 0 ? (int64_t)count : 0, dtype);
+  nl_tensor *out = new_row(L, count > 0 ? (int64_t)count : 0, place.dtype);
   for (int64_t i = 0; i < out->shape[0]; i++) nl_tensor_put(out, &i, a + (double)i * step);
-  return nlL_finishtensor(L, NL_OK, out);
+  return finish_on(L, place.device, out);
 }
 
 /* Point i of n from a to b, both exact. */
@@ -214,9 +222,10 @@ static int l_linspace(lua_State *L) {
   double a = luaL_checknumber(L, 1), b = luaL_checknumber(L, 2);
   int64_t n = nlL_checksize(L, 3);
   nlL_checkoptions(L, 4, "linspace", place_options);
-  nl_tensor *out = new_row(L, n, nlL_checkplace(L, 4, "linspace", NL_F64));
+  nlL_place place = nlL_checkplace(L, 4, "linspace", NL_F64);
+  nl_tensor *out = new_row(L, n, place.dtype);
   for (int64_t i = 0; i < n; i++) nl_tensor_put(out, &i, between(a, b, i, n));
-  return nlL_finishtensor(L, NL_OK, out);
+  return finish_on(L, place.device, out);
 }
 
 /* nl.logspace(a, b, n): 10^a .. 10^b, evenly spaced in the exponent */
@@ -224,9 +233,10 @@ static int l_logspace(lua_State *L) {
   double a = luaL_checknumber(L, 1), b = luaL_checknumber(L, 2);
   int64_t n = nlL_checksize(L, 3);
   nlL_checkoptions(L, 4, "logspace", place_options);
-  nl_tensor *out = new_row(L, n, nlL_checkplace(L, 4, "logspace", NL_F64));
+  nlL_place place = nlL_checkplace(L, 4, "logspace", NL_F64);
+  nl_tensor *out = new_row(L, n, place.dtype);
   for (int64_t i = 0; i < n; i++) nl_tensor_put(out, &i, pow(10, between(a, b, i, n)));
-  return nlL_finishtensor(L, NL_OK, out);
+  return finish_on(L, place.device, out);
 }
 
 /* --- random ------------------------------------------------------------------------------------------ */
@@ -241,13 +251,13 @@ static int random_tensor(lua_State *L, const char *what,
                          nl_status fill(const nl_tensor *t, uint64_t seed, uint64_t stream)) {
   int64_t shape[NL_MAX_NDIM];
   int options, ndim = sizes_and_options(L, what, random_options, shape, &options);
-  nl_dtype dtype = options ? nlL_checkplace(L, options, what, NL_F64) : NL_F64;
+  nlL_place place = options ? nlL_checkplace(L, options, what, NL_F64) : (nlL_place){NL_F64, nl_device_at(0)};
   generator *g = lua_touserdata(L, lua_upvalueindex(1));
   bool seeded = options && lua_istable(L, options) && lua_getfield(L, options, "seed") != LUA_TNIL;
   uint64_t seed = seeded ? (uint64_t)nlL_optinteger(L, options, what, "seed", 0) : g->seed;
   nl_tensor *out = nlL_newtensor(L);
   nl_status s;
-  NLL_RETRY(L, s, nl_tensor_new_uninitialised(dtype, ndim, shape, out));
+  NLL_RETRY(L, s, nl_tensor_new_on(place.device, place.dtype, ndim, shape, out));
   nlL_check(L, s);
   nlL_check(L, fill(out, seed, seeded ? 0 : g->stream++));
   return nlL_finishtensor(L, s, out);

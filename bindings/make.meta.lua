@@ -7,7 +7,7 @@ local nl = {}
 
 ---@class nl.Place
 ---@field dtype? numlab.dtype default "f64" ("bool" where the values are booleans)
----@field device? "cpu"
+---@field device? string "cpu", "cuda", "cuda:1"
 
 ---A tensor from a number, a boolean or a nested table; a tensor is cloned.
 ---Raises for ragged tables, for elements that are not numbers and for values that do not fit the type.

@@ -4,9 +4,9 @@
 
 /* One operand of each pair may be a number; its place among the arguments is kept. */
 static int binary(lua_State *L, nl_binary_op op) {
-  const nl_tensor *a = nlL_totensor(L, 1), *b = nlL_totensor(L, 2);
+  const nl_tensor *a = nlL_toanytensor(L, 1), *b = nlL_toanytensor(L, 2);
   int other = a ? 2 : 1;
-  if (!a && !b) nlL_checktensor(L, 1);
+  if (!a && !b) nlL_checkanytensor(L, 1);
   if (nlL_tosparse(L, other))
     luaL_error(L, "%s: a tensor and a sparse matrix; S:dense() makes a tensor of the matrix",
                nl_binary_name(op));
@@ -33,7 +33,7 @@ static int l_eq(lua_State *L) { return binary(L, NL_EQ); }
 static int l_ne(lua_State *L) { return binary(L, NL_NE); }
 
 static int unary(lua_State *L, nl_unary_op op) {
-  const nl_tensor *a = nlL_checktensor(L, 1);
+  const nl_tensor *a = nlL_checkanytensor(L, 1);
   nl_tensor *out = nlL_newtensor(L);
   nl_status s;
   NLL_RETRY(L, s, nl_unary(op, a, out));
@@ -54,12 +54,13 @@ static int l_isnan(lua_State *L) { return unary(L, NL_ISNAN); }
 /* A * B: the matrix product, or scaling by a number; 1-d times 1-d is a number. A sparse matrix on the right
  * comes here, one on the left finds the __mul of its own class. */
 static int l_product(lua_State *L) {
-  const nl_tensor *a = nlL_totensor(L, 1), *b = nlL_totensor(L, 2);
+  const nl_tensor *a = nlL_toanytensor(L, 1), *b = nlL_toanytensor(L, 2);
   const nl_sparse *S = a ? nlL_tosparse(L, 2) : NULL;
   if (!a || !(b || S)) return binary(L, NL_MUL);
   nl_tensor *out = nlL_newtensor(L);
   nl_status s;
   if (S) {
+    nlL_checktensor(L, 1);
     NLL_RETRY(L, s, nl_sparse_apply_left(a, S, out));
     return nlL_finishtensor(L, s, out);
   }
@@ -107,7 +108,7 @@ static int l_no_order(lua_State *L) { return refuse(L, "< or <=", "use t:lt(u), 
 /* t == u in Lua is a single truth: same dtype, same shape, all elements equal (so NaN is unequal to itself)
  */
 static int l_equal(lua_State *L) {
-  const nl_tensor *a = nlL_totensor(L, 1), *b = nlL_totensor(L, 2);
+  const nl_tensor *a = nlL_toanytensor(L, 1), *b = nlL_toanytensor(L, 2);
   bool same = a && b && a->dtype == b->dtype && nl_tensor_same_shape(a, b);
   if (same) {
     nl_tensor *equal = nlL_newtensor(L), *all = nlL_newtensor(L);
@@ -115,7 +116,7 @@ static int l_equal(lua_State *L) {
     NLL_RETRY(L, s, nl_binary(NL_EQ, a, b, equal));
     if (s == NL_OK) NLL_RETRY(L, s, nl_reduce_all(NL_REDUCE_ALL, equal, all));
     nlL_check(L, s);
-    same = nl_tensor_get(all, NULL) != 0;
+    nlL_check(L, nl_tensor_read(all, &same));
     nl_tensor_release(equal);
     nl_tensor_release(all);
   }

@@ -7,7 +7,7 @@ static const char *const options[] = {"keepdim", NULL};
 /* t:name() or t:name(dim, {keepdim=}) */
 static int reduce(lua_State *L, nl_reduction op) {
   const char *what = nl_reduction_name(op);
-  const nl_tensor *t = nlL_checktensor(L, 1);
+  const nl_tensor *t = nlL_checkanytensor(L, 1);
   bool all = lua_isnoneornil(L, 2), position = op == NL_REDUCE_ARGMAX || op == NL_REDUCE_ARGMIN;
   int dim = all ? 0 : nlL_checkdim(L, 2, what, t);
   nlL_checkoptions(L, 3, what, options);
@@ -40,7 +40,7 @@ static int l_all(lua_State *L) { return reduce(L, NL_REDUCE_ALL); }
 
 /* t:norm([p]): of all elements as one vector */
 static int l_norm(lua_State *L) {
-  const nl_tensor *t = nlL_checktensor(L, 1);
+  const nl_tensor *t = nlL_checkanytensor(L, 1);
   double p = luaL_optnumber(L, 2, 2), value;
   nl_status s;
   NLL_RETRY(L, s, nl_norm(t, p, &value));

@@ -141,6 +141,7 @@ static void lay_out(page *p) {
 
 int nlL_showtensor(lua_State *L) {
   const nl_tensor *t = luaL_checkudata(L, 1, NLL_TENSOR);
+  const nl_device *device = t->storage ? nl_tensor_device(t) : NULL;
   char shape[NL_SHAPE_TEXT], line[NL_SHAPE_TEXT + 40];
   page p = {.t = t};
   luaL_Buffer b;
@@ -148,6 +149,8 @@ int nlL_showtensor(lua_State *L) {
     lua_pushliteral(L, "closed tensor");
     return 1;
   }
+  if (!nl_device_is_cpu(device)) t = nlL_checklocaltensor(L, 1);
+  p.t = t;
   luaL_buffinit(L, &b);
   if (nl_tensor_size(t) > 0) {
     lay_out(&p);
@@ -161,8 +164,9 @@ int nlL_showtensor(lua_State *L) {
       add_slab(&b, &p, position(p.slabs, s));
     }
   }
-  snprintf(line, sizeof line, "%s tensor %s", nl_dtype_name(t->dtype),
-           nl_shape_text(t->ndim, t->shape, shape));
+  snprintf(line, sizeof line, "%s tensor %s%s%s", nl_dtype_name(t->dtype),
+           nl_shape_text(t->ndim, t->shape, shape), nl_device_is_cpu(device) ? "" : " on ",
+           nl_device_is_cpu(device) ? "" : nl_device_name(device));
   luaL_addstring(&b, line);
   luaL_pushresult(&b);
   return 1;

@@ -90,12 +90,24 @@ nl_sparse *nlL_newsparse(lua_State *L) {
   return S;
 }
 
-nl_tensor *nlL_totensor(lua_State *L, int arg) {
+nl_tensor *nlL_toanytensor(lua_State *L, int arg) {
   nl_tensor *t = luaL_testudata(L, arg, NLL_TENSOR);
   if (t && !t->storage && arg < 0) luaL_error(L, "a tensor given here was closed"); /* from inside a table */
   if (t && !t->storage) luaL_argerror(L, arg, "this tensor was closed");
   return t;
 }
+
+/* Raise unless t lies on the CPU. */
+static nl_tensor *on_cpu(lua_State *L, int arg, nl_tensor *t) {
+  if (!t || nl_device_is_cpu(nl_tensor_device(t))) return t;
+  const char *why = lua_pushfstring(L, "a tensor on %s, and this works on the CPU; move it with :to('cpu')",
+                                    nl_device_name(nl_tensor_device(t)));
+  if (arg < 0) luaL_error(L, "%s", why); /* from inside a table */
+  luaL_argerror(L, arg, why);
+  return NULL;
+}
+
+nl_tensor *nlL_totensor(lua_State *L, int arg) { return on_cpu(L, arg, nlL_toanytensor(L, arg)); }
 
 nl_sparse *nlL_tosparse(lua_State *L, int arg) {
   nl_sparse *S = luaL_testudata(L, arg, NLL_SPARSE);
@@ -103,11 +115,13 @@ nl_sparse *nlL_tosparse(lua_State *L, int arg) {
   return S;
 }
 
-nl_tensor *nlL_checktensor(lua_State *L, int arg) {
-  nl_tensor *t = nlL_totensor(L, arg);
+nl_tensor *nlL_checkanytensor(lua_State *L, int arg) {
+  nl_tensor *t = nlL_toanytensor(L, arg);
   if (!t) luaL_typeerror(L, arg, "tensor");
   return t;
 }
+
+nl_tensor *nlL_checktensor(lua_State *L, int arg) { return on_cpu(L, arg, nlL_checkanytensor(L, arg)); }
 
 nl_sparse *nlL_checksparse(lua_State *L, int arg) {
   nl_sparse *S = nlL_tosparse(L, arg);

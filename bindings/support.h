@@ -9,6 +9,7 @@
 
 #include <lauxlib.h>
 #include <lua.h>
+#include <numlab/device.h>
 #include <numlab/solve.h>
 
 /* --- errors ----------------------------------------------------------------------------------------- */
@@ -53,6 +54,10 @@ nl_tensor *nlL_checktensor(lua_State *L, int arg);
 nl_sparse *nlL_checksparse(lua_State *L, int arg);
 /* The argument, or NULL when it is something else. */
 nl_tensor *nlL_totensor(lua_State *L, int arg);
+/* Those two raise for a tensor that does not lie on the CPU: most of the engine reads memory directly. These take
+ * tensors of any device; for functions whose engine call knows devices. */
+nl_tensor *nlL_checkanytensor(lua_State *L, int arg);
+nl_tensor *nlL_toanytensor(lua_State *L, int arg);
 nl_sparse *nlL_tosparse(lua_State *L, int arg);
 /* A tensor or a sparse matrix. */
 nl_matrix nlL_checkmatrix(lua_State *L, int arg);

@@ -19,14 +19,41 @@ function nl.clock() end
 ---     assert(nl.threads(before) == 1)
 function nl.threads(n) end
 
----Devices this build can use.
+---Devices that are here: "cpu", then "cuda:0" and so on. Where there is only the CPU, the reason too: no plugin
+---(`make gpu` builds numlab_cuda.so), one of another build, a driver that is missing or too old, no device.
 ---@return string[] names
+---@return string? why there is no other device than the CPU
 --- Example:
----     assert(nl.devices()[1] == "cpu")
+---     local names, why = nl.devices()
+---     assert(names[1] == "cpu" and (#names > 1 or #why > 0))
 function nl.devices() end
 
+---What is known of a device: device, and of a GPU name, driver, runtime, capability, processors, memory_bytes,
+---l2_bytes, shared_bytes. Raises, with the reason, for one that is not here.
+---@param device? string "cpu", "cuda", "cuda:1"
+---@return table facts
+--- Example:
+---     assert(nl.device("cpu").device == "cpu")
+function nl.device(device) end
+
+---Wait until everything queued on a device has run; what failed there raises here. On the CPU nothing is queued.
+---@param device? string
+--- Example:
+---     nl.synchronize("cpu")
+function nl.synchronize(device) end
+
+---Seconds that fn keeps a device busy, measured by events on a GPU and by the clock on the CPU. Errors of fn pass through.
+---@param fn function
+---@param device? string
+---@return number seconds
+---@return any ... what fn returned
+--- Example:
+---     local seconds, x = nl.device_time(function() return nl.ones(100):sum() end, "cpu")
+---     assert(seconds >= 0 and x == 100)
+function nl.device_time(fn, device) end
+
 ---Live bytes of the engine. Dropped tensors count until they are collected.
----@param device? "cpu"
+---@param device? string
 ---@return integer bytes
 --- Example:
 ---     collectgarbage() collectgarbage()
@@ -38,7 +65,7 @@ function nl.memory.live(device) end
 ---Highest live bytes during fn minus live bytes at entry after a full collection; what fn returns is counted.
 ---Errors of fn pass through. Measurements may nest.
 ---@param fn function
----@param device? "cpu"
+---@param device? string
 ---@return integer bytes
 ---@return any ... what fn returned
 --- Example:
@@ -56,8 +83,9 @@ function nl.memory.limit(bytes) end
 
 ---The allocator's counters in bytes: live, peak, results (live bytes that callers keep), workspace (what calls give back
 ---before they return), peak_results and peak_workspace (the highest of each by itself since nl.memory.peak began last),
----limit; and blocks, their number.
+---limit; and blocks, their number. Of a GPU pooled (kept for later), free and total (of all programs) in their place.
+---@param device? string
 ---@return table counts
 --- Example:
 ---     assert(nl.memory.counts().live == nl.memory.live())
-function nl.memory.counts() end
+function nl.memory.counts(device) end

@@ -20,10 +20,21 @@ static char *element_address(const nl_tensor *t, const int64_t *index) {
 }
 
 void nlL_pushelement(lua_State *L, const nl_tensor *t, const int64_t *index) {
-  push_value(L, t->dtype, element_address(t, index));
+  nl_tensor one = *t; /* borrowed: the element as a tensor of its own */
+  for (int d = 0; d < t->ndim; d++) one.offset += index[d] * t->stride[d];
+  one.ndim = 0;
+  nlL_pushscalar(L, &one);
 }
 
-void nlL_pushscalar(lua_State *L, const nl_tensor *t) { push_value(L, t->dtype, nl_tensor_data(t)); }
+void nlL_pushscalar(lua_State *L, const nl_tensor *t) {
+  if (nl_device_is_cpu(nl_tensor_device(t))) {
+    push_value(L, t->dtype, nl_tensor_data(t));
+    return;
+  }
+  char element[8];
+  nlL_check(L, nl_tensor_read(t, element));
+  push_value(L, t->dtype, element);
+}
 
 void nlL_checkelement(lua_State *L, int arg, const char *what, nl_dtype dtype, void *element) {
   int whole = 0;
@@ -48,18 +59,19 @@ void nlL_checkelement(lua_State *L, int arg, const char *what, nl_dtype dtype, v
 
 /* --- arguments --------------------------------------------------------------------------------------- */
 
-void nlL_checkdevice(lua_State *L, const char *what, const char *device) {
-  static const char *const known[] = {"cpu", "cuda", NULL};
-  if (strcmp(device, "cpu") == 0) return;
-  if (strcmp(device, "cuda") == 0)
-    luaL_error(L, "%s: device 'cuda' is not supported by this build of numlab (known: cpu)", what);
-  nlL_unknown(L, what, "device", device, known);
+nl_device *nlL_checkdevice(lua_State *L, const char *what, const char *name) {
+  nl_device *device = NULL;
+  if (nl_device_find(name, &device) != NL_OK) luaL_error(L, "%s: %s", what, nl_message());
+  return device;
 }
 
-nl_dtype nlL_checkplace(lua_State *L, int arg, const char *what, nl_dtype fallback) {
-  const char *device = nlL_optstring(L, arg, what, "device", NULL);
-  if (device) nlL_checkdevice(L, what, device);
-  return nlL_optdtype(L, arg, what, fallback);
+nl_device *nlL_optdevice(lua_State *L, int arg, const char *what) {
+  return nlL_checkdevice(L, what, luaL_optstring(L, arg, "cpu"));
+}
+
+nlL_place nlL_checkplace(lua_State *L, int arg, const char *what, nl_dtype fallback) {
+  nl_device *device = nlL_checkdevice(L, what, nlL_optstring(L, arg, what, "device", "cpu"));
+  return (nlL_place){nlL_optdtype(L, arg, what, fallback), device};
 }
 
 int nlL_checkdim(lua_State *L, int arg, const char *what, const nl_tensor *t) {
@@ -99,6 +111,17 @@ int nlL_finishtensor(lua_State *L, nl_status status, const nl_tensor *t) {
   nlL_check(L, status);
   nlL_account(L, nlL_tensor_bytes(t));
   return 1;
+}
+
+nl_tensor *nlL_checklocaltensor(lua_State *L, int arg) {
+  nl_tensor *t = nlL_checkanytensor(L, arg);
+  if (nl_device_is_cpu(nl_tensor_device(t))) return t;
+  nl_tensor *local = nlL_newtensor(L);
+  nl_status s;
+  NLL_RETRY(L, s, nl_tensor_to(t, nl_device_at(0), t->dtype, local));
+  nlL_finishtensor(L, s, local);
+  lua_replace(L, arg);
+  return local;
 }
 
 /* --- indices ----------------------------------------------------------------------------------------- */
@@ -206,10 +229,10 @@ static bool element_index(lua_State *L, const nl_tensor *t, int first, int last,
 
 /* t(i, j, "2:5", ..) */
 static int l_call(lua_State *L) {
-  const nl_tensor *t = nlL_checktensor(L, 1);
+  const nl_tensor *t = nlL_checkanytensor(L, 1);
   int last = lua_gettop(L);
   int64_t index[NL_MAX_NDIM];
-  if (element_index(L, t, 2, last, index)) {
+  if (nl_device_is_cpu(nl_tensor_device(t)) && element_index(L, t, 2, last, index)) {
     nlL_pushelement(L, t, index);
     return 1;
   }
@@ -223,8 +246,8 @@ static int l_call(lua_State *L) {
 /* t:set(value, i, j, ..): value is a number, a boolean or a tensor that broadcasts to what the indices select
  */
 static int l_set(lua_State *L) {
-  const nl_tensor *t = nlL_checktensor(L, 1);
-  const nl_tensor *source = nlL_totensor(L, 2);
+  const nl_tensor *t = nlL_checkanytensor(L, 1);
+  const nl_tensor *source = nlL_toanytensor(L, 2);
   char element[8] = {0};
   if (!source) nlL_checkelement(L, 2, "set", t->dtype, element);
   else if (source->dtype != t->dtype)
@@ -232,7 +255,7 @@ static int l_set(lua_State *L) {
                nl_dtype_name(source->dtype));
   int last = lua_gettop(L);
   int64_t index[NL_MAX_NDIM];
-  if (!source && element_index(L, t, 3, last, index)) {
+  if (!source && nl_device_is_cpu(nl_tensor_device(t)) && element_index(L, t, 3, last, index)) {
     memcpy(element_address(t, index), element, (size_t)nl_dtype_size(t->dtype));
     lua_settop(L, 1);
     return 1;
@@ -269,7 +292,7 @@ static int push_field(lua_State *L, const nl_tensor *t, const char *key) {
       lua_rawseti(L, -2, d + 1);
     }
   } else if (strcmp(key, "dtype") == 0) lua_pushstring(L, nl_dtype_name(t->dtype));
-  else if (strcmp(key, "device") == 0) lua_pushliteral(L, "cpu");
+  else if (strcmp(key, "device") == 0) lua_pushstring(L, nl_device_name(nl_tensor_device(t)));
   else if (strcmp(key, "ndim") == 0) lua_pushinteger(L, t->ndim);
   else if (strcmp(key, "size") == 0) lua_pushinteger(L, nl_tensor_size(t));
   else if (strcmp(key, "T") == 0) return l_transposed(L, t);
@@ -299,7 +322,7 @@ static int l_index(lua_State *L) {
     if (!handle->storage) luaL_error(L, "this tensor was closed");
     return push_field(L, handle, lua_tostring(L, 2));
   }
-  const nl_tensor *t = nlL_checktensor(L, 1);
+  const nl_tensor *t = nlL_checkanytensor(L, 1);
   lua_Integer i = lua_tointegerx(L, 2, &whole);
   if (whole && lua_type(L, 2) == LUA_TNUMBER) return push_row(L, t, i);
   if (lua_type(L, 2) == LUA_TNUMBER)
@@ -310,7 +333,7 @@ static int l_index(lua_State *L) {
 
 /* t[i] = value */
 static int l_newindex(lua_State *L) {
-  nlL_checktensor(L, 1);
+  nlL_checkanytensor(L, 1);
   if (lua_type(L, 2) != LUA_TNUMBER)
     luaL_error(L, "a tensor has no settable field '%s'; elements are set by t[i] = v or t:set(v, i, j)",
                nlL_describe(L, 2));
@@ -321,14 +344,14 @@ static int l_newindex(lua_State *L) {
 }
 
 static int l_len(lua_State *L) {
-  const nl_tensor *t = nlL_checktensor(L, 1);
+  const nl_tensor *t = nlL_checkanytensor(L, 1);
   if (t->ndim == 0) luaL_error(L, "a scalar tensor has no rows; use :item()");
   lua_pushinteger(L, t->shape[0]);
   return 1;
 }
 
 static int next_row(lua_State *L) {
-  const nl_tensor *t = nlL_checktensor(L, 1);
+  const nl_tensor *t = nlL_checkanytensor(L, 1);
   lua_Integer i = luaL_checkinteger(L, 2) + 1;
   lua_pushinteger(L, i);
   push_row(L, t, i);
@@ -336,7 +359,7 @@ static int next_row(lua_State *L) {
 }
 
 static int l_pairs(lua_State *L) {
-  nlL_checktensor(L, 1);
+  nlL_checkanytensor(L, 1);
   lua_pushcfunction(L, next_row);
   lua_pushvalue(L, 1);
   lua_pushinteger(L, 0);
@@ -368,12 +391,12 @@ static void push_table(lua_State *L, const nl_tensor *t, int dim, int64_t *index
 
 static int l_totable(lua_State *L) {
   int64_t index[NL_MAX_NDIM] = {0};
-  push_table(L, nlL_checktensor(L, 1), 0, index);
+  push_table(L, nlL_checklocaltensor(L, 1), 0, index);
   return 1;
 }
 
 static int l_item(lua_State *L) {
-  const nl_tensor *t = nlL_checktensor(L, 1);
+  const nl_tensor *t = nlL_checkanytensor(L, 1);
   if (nl_tensor_size(t) != 1) {
     char text[NL_SHAPE_TEXT];
     luaL_error(L, "item: a tensor of shape %s has %I elements, expected one",
@@ -386,7 +409,7 @@ static int l_item(lua_State *L) {
 /* --- views and copies -------------------------------------------------------------------------------- */
 
 static int l_reshape(lua_State *L) {
-  const nl_tensor *t = nlL_checktensor(L, 1);
+  const nl_tensor *t = nlL_checkanytensor(L, 1);
   int64_t shape[NL_MAX_NDIM];
   int ndim = nlL_checkshape(L, 2, lua_gettop(L), "reshape", true, shape);
   nl_tensor *out = nlL_newtensor(L);
@@ -398,7 +421,7 @@ static int l_reshape(lua_State *L) {
 }
 
 static int l_transpose(lua_State *L) {
-  const nl_tensor *t = nlL_checktensor(L, 1);
+  const nl_tensor *t = nlL_checkanytensor(L, 1);
   if (lua_isnone(L, 2)) return l_transposed(L, t);
   int i = nlL_checkdim(L, 2, "transpose", t), j = nlL_checkdim(L, 3, "transpose", t);
   nlL_check(L, nl_tensor_transpose(t, i, j, nlL_newtensor(L)));
@@ -406,7 +429,7 @@ static int l_transpose(lua_State *L) {
 }
 
 static int l_clone(lua_State *L) {
-  const nl_tensor *t = nlL_checktensor(L, 1);
+  const nl_tensor *t = nlL_checkanytensor(L, 1);
   nl_tensor *out = nlL_newtensor(L);
   nl_status s;
   NLL_RETRY(L, s, nl_tensor_clone(t, t->dtype, out));
@@ -414,7 +437,7 @@ static int l_clone(lua_State *L) {
 }
 
 static int l_contiguous(lua_State *L) {
-  const nl_tensor *t = nlL_checktensor(L, 1);
+  const nl_tensor *t = nlL_checkanytensor(L, 1);
   if (nl_tensor_is_contiguous(t)) {
     lua_settop(L, 1);
     return 1;
@@ -422,20 +445,24 @@ static int l_contiguous(lua_State *L) {
   return l_clone(L);
 }
 
-/* t:to("f32"), t:to("cpu") */
+/* t:to("f32"), t:to("cuda"), t:to("cuda", "f32"): t itself where nothing changes */
 static int l_to(lua_State *L) {
-  const nl_tensor *t = nlL_checktensor(L, 1);
-  const char *name = luaL_checkstring(L, 2);
+  const nl_tensor *t = nlL_checkanytensor(L, 1);
   nl_dtype dtype = t->dtype;
-  if (strcmp(name, "cpu") == 0 || strncmp(name, "cuda", 4) == 0) nlL_checkdevice(L, "to", name);
-  else dtype = nlL_parsedtype(L, "to", name);
-  if (dtype == t->dtype) {
+  nl_device *device = nl_tensor_device(t);
+  int last = lua_isnoneornil(L, 3) ? 2 : 3;
+  for (int arg = 2; arg <= last; arg++) {
+    const char *name = luaL_checkstring(L, arg);
+    if (strcmp(name, "cpu") == 0 || strncmp(name, "cuda", 4) == 0) device = nlL_checkdevice(L, "to", name);
+    else dtype = nlL_parsedtype(L, "to", name);
+  }
+  if (dtype == t->dtype && device == nl_tensor_device(t)) {
     lua_settop(L, 1);
     return 1;
   }
   nl_tensor *out = nlL_newtensor(L);
   nl_status s;
-  NLL_RETRY(L, s, nl_tensor_clone(t, dtype, out));
+  NLL_RETRY(L, s, nl_tensor_to(t, device, dtype, out));
   return nlL_finishtensor(L, s, out);
 }
 

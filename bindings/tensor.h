@@ -14,11 +14,20 @@ void nlL_pushscalar(lua_State *L, const nl_tensor *t);
  * fraction for an integer type). `what` opens the message. */
 void nlL_checkelement(lua_State *L, int arg, const char *what, nl_dtype dtype, void *element);
 
-/* dtype and device from the option table at arg (none: f64). Only "cpu" is built. */
-nl_dtype nlL_checkplace(lua_State *L, int arg, const char *what, nl_dtype fallback);
+/* What a new tensor is made of and where. */
+typedef struct nlL_place {
+  nl_dtype dtype;
+  nl_device *device;
+} nlL_place;
 
-/* Raise unless the device of this name is usable. */
-void nlL_checkdevice(lua_State *L, const char *what, const char *device);
+/* dtype and device from the option table at arg (none: fallback, on the CPU). */
+nlL_place nlL_checkplace(lua_State *L, int arg, const char *what, nl_dtype fallback);
+
+/* The device of this name; raises where it is not there, with the reason. */
+nl_device *nlL_checkdevice(lua_State *L, const char *what, const char *device);
+
+/* The device named at arg, the CPU where there is none. */
+nl_device *nlL_optdevice(lua_State *L, int arg, const char *what);
 
 /* 1-based dimension at arg, negatives from the end, as 0-based. */
 int nlL_checkdim(lua_State *L, int arg, const char *what, const nl_tensor *t);
@@ -29,6 +38,9 @@ int nlL_checkshape(lua_State *L, int first, int last, const char *what, bool ope
 /* Raise unless the engine filled t, the handle on top of the stack; tell the collector of its bytes;
  * returns 1. */
 int nlL_finishtensor(lua_State *L, nl_status status, const nl_tensor *t);
+
+/* The tensor at arg as it lies on the CPU: itself, or a copy that takes its place among the arguments. */
+nl_tensor *nlL_checklocaltensor(lua_State *L, int arg);
 
 /* The __tostring metamethod (show.c). */
 int nlL_showtensor(lua_State *L);

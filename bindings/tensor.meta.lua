@@ -8,7 +8,7 @@
 ---@class nl.Tensor
 ---@field shape integer[]
 ---@field dtype numlab.dtype
----@field device "cpu"
+---@field device string "cpu" or "cuda:0"
 ---@field ndim integer
 ---@field size integer number of elements
 ---@field T nl.Tensor the transpose of a 2-d tensor, a view

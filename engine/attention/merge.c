@@ -4,6 +4,7 @@
  *   lse = m + log(w1 + w2),  out = (w1 out1 + w2 out2) / (w1 + w2)
  *
  * Computed in f64, rounded once. */
+#include "device/device.h"
 #include <math.h>
 #include <numlab/attention.h>
 #include <numlab/interrupt.h>
@@ -67,6 +68,8 @@ static void merge_rows(void *context, int64_t begin, int64_t end) {
 nl_status nl_attention_merge(const nl_tensor *out1, const nl_tensor *lse1, const nl_tensor *out2,
                              const nl_tensor *lse2, nl_tensor *out, nl_tensor *lse) {
   nl_tensor merged, merged_lse = {0};
+  const nl_tensor *const operands[] = {out1, lse1, out2, lse2};
+  for (int i = 0; i < 4; i++) NL_TRY(nl_check_on_cpu("attention_merge", i % 2 ? "an lse" : "an out", operands[i]));
   NL_TRY(check(out1, lse1, out2, lse2));
   NL_TRY(nl_tensor_new(out1->dtype, out1->ndim, out1->shape, &merged));
   nl_status s = nl_tensor_new(lse1->dtype, lse1->ndim, lse1->shape, &merged_lse);

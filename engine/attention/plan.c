@@ -2,6 +2,7 @@
  */
 #include "plan.h"
 #include <math.h>
+#include <numlab/device.h>
 #include <numlab/interrupt.h>
 #include <stdio.h>
 #include <string.h>
@@ -129,15 +130,22 @@ static nl_status check_bias(const nl_tensor *bias, const nl_tensor *q, const nl_
 }
 
 /* Every condition that the implementation does not meet, in one message. */
-static nl_status check_support(const nl_attention_options *o) {
-  const char *unmet[2];
-  int count = 0;
-  if (o->impl == NL_ATTENTION_TILED && o->dropout > 0)
-    unmet[count++] = "dropout must be 0 (standard, flash and decode have it)";
-  if (o->bias && o->cu_q) unmet[count++] = "bias cannot be combined with cu_seqlens";
-  if (count == 0) return NL_OK;
-  return nl_fail(NL_UNSUPPORTED, "attention: impl '%s' does not do this: %s%s%s", names[o->impl], unmet[0],
-                 count > 1 ? "; " : "", count > 1 ? unmet[1] : "");
+static nl_status check_support(const nl_attention_options *o, bool on_cpu) {
+  char unmet[256] = "";
+  const struct {
+    bool lacks;
+    const char *what;
+  } conditions[] = {{o->impl == NL_ATTENTION_TILED && o->dropout > 0,
+                     "dropout must be 0 (standard, flash and decode have it)"},
+                    {o->bias && o->cu_q, "bias cannot be combined with cu_seqlens"},
+                    {o->path && on_cpu, "there are no paths by name on the CPU"}};
+  size_t length = 0;
+  for (size_t i = 0; i < sizeof conditions / sizeof *conditions; i++)
+    if (conditions[i].lacks)
+      length += (size_t)snprintf(unmet + length, sizeof unmet - length, "%s%s", length ? "; " : "",
+                                 conditions[i].what);
+  if (length == 0) return NL_OK;
+  return nl_fail(NL_UNSUPPORTED, "attention: impl '%s' does not do this: %s", names[o->impl], unmet);
 }
 
 /* --- the plan ---------------------------------------------------------------------------------------- */
@@ -214,7 +222,7 @@ nl_status nl_attention_plan_make(const nl_tensor *q, const nl_tensor *k, const n
   plan->unit = 64 / nl_dtype_size(plan->compute);
   measure_sequences(plan);
   if (o->impl == NL_ATTENTION_AUTO) o->impl = choose(plan->longest_q, plan->longest_k);
-  NL_TRY(check_support(o));
+  NL_TRY(check_support(o, nl_device_is_cpu(nl_tensor_device(q))));
   if (o->bias) {
     NL_TRY(check_bias(o->bias, q, k));
     place_bias(plan);

@@ -1,5 +1,5 @@
-/* Strided copies, casts and fills. */
-#include <numlab/tensor.h>
+/* Strided copies, casts and fills; between devices too. */
+#include "device/device.h"
 #include <string.h>
 
 /* Calls visit(a, b, ...) for each innermost row: a and b point at its first elements. */
@@ -45,27 +45,84 @@ static void copy_row(const nl_tensor *src, const char *a, const nl_tensor *dst, 
     nl_dtype_store(dst->dtype, b + i * sb * size, nl_dtype_load(src->dtype, a + i * sa * size_a));
 }
 
-nl_status nl_tensor_copy(const nl_tensor *src, const nl_tensor *dst) {
-  nl_tensor from;
-  if (src->storage == dst->storage) { /* may overlap: go through a copy */
-    nl_tensor whole;
-    NL_TRY(nl_tensor_clone(src, src->dtype, &whole));
-    nl_status s = nl_tensor_copy(&whole, dst);
-    nl_tensor_release(&whole);
-    return s;
+/* --- between devices ---------------------------------------------------------------------------------- */
+
+static int64_t bytes_of(const nl_tensor *t) { return nl_tensor_size(t) * nl_dtype_size(t->dtype); }
+
+/* Bytes from one contiguous tensor to another of its type and size, one of them on the CPU. */
+static nl_status transfer(const nl_tensor *from, const nl_tensor *to) {
+  if (nl_on_cpu(from))
+    return NL_DEVICE_CALL("copy", to, upload, nl_tensor_data(to), nl_tensor_data(from), bytes_of(to));
+  return NL_DEVICE_CALL("copy", from, download, nl_tensor_data(to), nl_tensor_data(from), bytes_of(to));
+}
+
+/* A contiguous copy of a contiguous tensor on another device, by way of the CPU where both are elsewhere. */
+static nl_status move(const nl_tensor *t, nl_device *device, nl_tensor *out) {
+  nl_tensor fresh, here = {0};
+  if (!nl_on_cpu(t) && device != &nl_cpu) {
+    NL_TRY(move(t, &nl_cpu, &here));
+    t = &here;
   }
-  NL_TRY(nl_tensor_expand(src, dst->ndim, dst->shape, &from));
-  for_rows(&from, dst, copy_row);
-  nl_tensor_release(&from);
+  nl_status s = nl_tensor_new_on(device, t->dtype, t->ndim, t->shape, &fresh);
+  if (s == NL_OK) {
+    s = transfer(t, &fresh);
+    if (s == NL_OK) *out = fresh;
+    else nl_tensor_release(&fresh);
+  }
+  nl_tensor_release(&here);
+  return s;
+}
+
+/* The cast is made where the elements come from. */
+nl_status nl_tensor_to(const nl_tensor *t, nl_device *device, nl_dtype dtype, nl_tensor *out) {
+  if (nl_tensor_device(t) == device) return nl_tensor_clone(t, dtype, out);
+  nl_tensor whole;
+  NL_TRY(nl_tensor_contiguous(t, dtype, &whole));
+  nl_status s = move(&whole, device, out);
+  nl_tensor_release(&whole);
+  return s;
+}
+
+nl_status nl_tensor_read(const nl_tensor *t, void *element) {
+  int64_t size = nl_dtype_size(t->dtype);
+  if (!nl_on_cpu(t)) return NL_DEVICE_CALL("copy", t, download, element, nl_tensor_data(t), size);
+  memcpy(element, nl_tensor_data(t), (size_t)size);
   return NL_OK;
+}
+
+/* --- on one device ------------------------------------------------------------------------------------ */
+
+/* Elements of from into to, of one shape, in storages of their own. */
+static nl_status copy_elements(const nl_tensor *from, const nl_tensor *to) {
+  if (nl_on_cpu(to)) {
+    for_rows(from, to, copy_row);
+    return NL_OK;
+  }
+  nl_array src = nl_array_of(from), dst = nl_array_of(to);
+  return NL_DEVICE_CALL("copy", to, copy, &src, &dst);
+}
+
+nl_status nl_tensor_copy(const nl_tensor *src, const nl_tensor *dst) {
+  nl_tensor own = {0}, from;
+  bool apart = nl_tensor_device(src) != nl_tensor_device(dst);
+  if (apart) NL_TRY(nl_tensor_to(src, nl_tensor_device(dst), dst->dtype, &own));
+  else if (src->storage == dst->storage) NL_TRY(nl_tensor_clone(src, src->dtype, &own)); /* may overlap */
+  nl_status s = nl_tensor_expand(own.storage ? &own : src, dst->ndim, dst->shape, &from);
+  if (s == NL_OK) {
+    s = copy_elements(&from, dst);
+    nl_tensor_release(&from);
+  }
+  nl_tensor_release(&own);
+  return s;
 }
 
 nl_status nl_tensor_clone(const nl_tensor *t, nl_dtype dtype, nl_tensor *out) {
   nl_tensor fresh;
-  NL_TRY(nl_tensor_new_uninitialised(dtype, t->ndim, t->shape, &fresh));
-  for_rows(t, &fresh, copy_row);
-  *out = fresh;
-  return NL_OK;
+  NL_TRY(nl_tensor_new_beside(t, dtype, t->ndim, t->shape, &fresh));
+  nl_status s = copy_elements(t, &fresh);
+  if (s == NL_OK) *out = fresh;
+  else nl_tensor_release(&fresh);
+  return s;
 }
 
 nl_status nl_tensor_contiguous(const nl_tensor *t, nl_dtype dtype, nl_tensor *out) {
@@ -86,8 +143,13 @@ static void fill_row(const nl_tensor *t, const char *a, const nl_tensor *dst, ch
     for (int64_t i = 0; i < count; i++, b += step) memcpy(b, bytes, (size_t)size);
 }
 
-void nl_tensor_fill(const nl_tensor *t, double value) {
-  if (nl_tensor_size(t) == 0) return;
+nl_status nl_tensor_fill(const nl_tensor *t, double value) {
+  if (nl_tensor_size(t) == 0) return NL_OK;
+  if (!nl_on_cpu(t)) {
+    nl_array dst = nl_array_of(t);
+    return NL_DEVICE_CALL("fill", t, fill, &dst, value);
+  }
   nl_dtype_store(t->dtype, nl_tensor_data(t), value);
   for_rows(t, t, fill_row);
+  return NL_OK;
 }

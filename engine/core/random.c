@@ -5,6 +5,7 @@
  * key (seed). One block serves two elements: its halves are two uniforms, or one Box-Muller pair.
  * Normal (Box and Muller, 1958): r = sqrt(-2 log u), (r cos(2 pi v), r sin(2 pi v)).
  * log, cos and sin are own polynomials over +, *, / so that every machine finds the same bits. */
+#include "device/device.h"
 #include <math.h>
 #include <numlab/parallel.h>
 #include <numlab/random.h>
@@ -148,6 +149,10 @@ static nl_status fill_with(const char *what, const nl_tensor *t, uint64_t seed, 
   if (!nl_dtype_is_float(t->dtype))
     return nl_fail(NL_DTYPE, "%s: a %s tensor cannot hold random reals (known: f64 f32 f16 bf16)", what,
                    nl_dtype_name(t->dtype));
+  if (!nl_on_cpu(t)) {
+    nl_array dst = nl_array_of(t);
+    return NL_DEVICE_CALL(what, t, random, normal, &dst, seed, stream);
+  }
   nl_tensor whole = *t;
   bool through_copy = !nl_tensor_is_contiguous(t);
   if (through_copy) NL_TRY(nl_tensor_new_uninitialised(t->dtype, t->ndim, t->shape, &whole));

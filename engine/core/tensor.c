@@ -1,15 +1,34 @@
 /* Tensors: storage with a reference count, construction, and reading. Views are in view.c, copies in copy.c.
  */
-#include <numlab/tensor.h>
+#include "device/device.h"
 #include <stdatomic.h>
 #include <string.h>
 
 struct nl_storage {
   atomic_int references;
-  _Alignas(64) char data[]; /* on the allocator's alignment */
+  nl_device *device;
+  char *data;              /* own[] on the CPU, else a block of the device */
+  _Alignas(64) char own[]; /* on the allocator's alignment */
 };
 
-static nl_status make(nl_dtype dtype, int ndim, const int64_t *shape, bool zeroed, nl_memory_kind kind,
+/* On the CPU the elements lie behind the header, in one block. */
+static nl_storage *make_storage(nl_device *device, int64_t bytes, nl_memory_kind kind) {
+  bool here = device == &nl_cpu;
+  nl_storage *storage = nl_alloc((here ? bytes : 0) + (int64_t)sizeof(nl_storage), 1, kind);
+  if (!storage) return NULL;
+  atomic_init(&storage->references, 1);
+  storage->device = device;
+  storage->data = storage->own;
+  void *block = NULL;
+  if (!here && nl_device_alloc(device, bytes, kind, &block) != NL_OK) {
+    nl_free(storage);
+    return NULL;
+  }
+  if (!here) storage->data = block;
+  return storage;
+}
+
+static nl_status make(nl_device *device, nl_dtype dtype, int ndim, const int64_t *shape, nl_memory_kind kind,
                       nl_tensor *out) {
   int64_t size, bytes;
   NL_TRY(nl_shape_size(ndim, shape, &size));
@@ -18,10 +37,8 @@ static nl_status make(nl_dtype dtype, int ndim, const int64_t *shape, bool zeroe
     return nl_fail(NL_SHAPE, "a %s tensor of shape %s is larger than memory can be addressed",
                    nl_dtype_name(dtype), nl_shape_text(ndim, shape, text));
   }
-  nl_storage *storage = nl_alloc(bytes + (int64_t)sizeof(nl_storage), 1, kind);
+  nl_storage *storage = make_storage(device, bytes, kind);
   if (!storage) return NL_NOMEM;
-  atomic_init(&storage->references, 1);
-  if (zeroed) memset(storage->data, 0, (size_t)bytes);
   nl_tensor t = {.storage = storage, .dtype = dtype, .ndim = ndim};
   int64_t step = 1;
   for (int d = ndim - 1; d >= 0; d--) {
@@ -34,15 +51,27 @@ static nl_status make(nl_dtype dtype, int ndim, const int64_t *shape, bool zeroe
 }
 
 nl_status nl_tensor_new(nl_dtype dtype, int ndim, const int64_t *shape, nl_tensor *out) {
-  return make(dtype, ndim, shape, true, NL_RESULT, out);
+  NL_TRY(make(&nl_cpu, dtype, ndim, shape, NL_RESULT, out));
+  memset(out->storage->data, 0, (size_t)(nl_tensor_size(out) * nl_dtype_size(dtype)));
+  return NL_OK;
 }
 
 nl_status nl_tensor_new_uninitialised(nl_dtype dtype, int ndim, const int64_t *shape, nl_tensor *out) {
-  return make(dtype, ndim, shape, false, NL_RESULT, out);
+  return make(&nl_cpu, dtype, ndim, shape, NL_RESULT, out);
 }
 
 nl_status nl_tensor_new_workspace(nl_dtype dtype, int ndim, const int64_t *shape, nl_tensor *out) {
-  return make(dtype, ndim, shape, false, NL_WORKSPACE, out);
+  return make(&nl_cpu, dtype, ndim, shape, NL_WORKSPACE, out);
+}
+
+nl_status nl_tensor_new_beside(const nl_tensor *other, nl_dtype dtype, int ndim, const int64_t *shape,
+                               nl_tensor *out) {
+  return make(other->storage->device, dtype, ndim, shape, NL_RESULT, out);
+}
+
+nl_status nl_tensor_new_on(nl_device *device, nl_dtype dtype, int ndim, const int64_t *shape,
+                           nl_tensor *out) {
+  return make(device, dtype, ndim, shape, NL_RESULT, out);
 }
 
 nl_tensor nl_tensor_share(const nl_tensor *t) {
@@ -53,7 +82,9 @@ nl_tensor nl_tensor_share(const nl_tensor *t) {
 void nl_tensor_release(nl_tensor *t) {
   nl_storage *storage = t->storage;
   t->storage = NULL;
-  if (storage && atomic_fetch_sub(&storage->references, 1) == 1) nl_free(storage);
+  if (!storage || atomic_fetch_sub(&storage->references, 1) != 1) return;
+  if (storage->device != &nl_cpu) nl_device_free(storage->device, storage->data);
+  nl_free(storage);
 }
 
 int64_t nl_tensor_size(const nl_tensor *t) {
@@ -63,6 +94,8 @@ int64_t nl_tensor_size(const nl_tensor *t) {
 }
 
 void *nl_tensor_data(const nl_tensor *t) { return t->storage->data + t->offset * nl_dtype_size(t->dtype); }
+
+nl_device *nl_tensor_device(const nl_tensor *t) { return t->storage->device; }
 
 bool nl_tensor_is_contiguous(const nl_tensor *t) {
   int64_t step = 1;

@@ -1,5 +1,6 @@
 /* Do two tensors agree? |a - b| <= atol + rtol |b| for every element, and how far apart they are at most and
  * in the mean. Read as f64 whatever they are. Equal infinities agree; a NaN never does. */
+#include "device/device.h"
 #include "walk.h"
 #include <math.h>
 #include <numlab/interrupt.h>
@@ -23,7 +24,8 @@ static double compare(int64_t n, const double *a, const double *b, double rtol, 
   return sum;
 }
 
-nl_status nl_allclose(const nl_tensor *a, const nl_tensor *b, double rtol, double atol, nl_agreement *out) {
+static nl_status allclose_here(const nl_tensor *a, const nl_tensor *b, double rtol, double atol,
+                               nl_agreement *out) {
   nl_tensor wide_a = {0}, wide_b = {0};
   nl_agreement r = {.agree = true};
   double x[NL_CHUNK], y[NL_CHUNK], sum = 0;
@@ -53,5 +55,17 @@ nl_status nl_allclose(const nl_tensor *a, const nl_tensor *b, double rtol, doubl
 done:
   nl_tensor_release(&wide_a);
   nl_tensor_release(&wide_b);
+  return s;
+}
+
+nl_status nl_allclose(const nl_tensor *a, const nl_tensor *b, double rtol, double atol, nl_agreement *out) {
+  nl_tensor here_a = {0}, here_b = {0}; /* what lies elsewhere is read here */
+  nl_status s = NL_OK;
+  if (!nl_on_cpu(a)) s = nl_tensor_to(a, &nl_cpu, a->dtype, &here_a);
+  if (s == NL_OK && !nl_on_cpu(b)) s = nl_tensor_to(b, &nl_cpu, b->dtype, &here_b);
+  if (s == NL_OK)
+    s = allclose_here(here_a.storage ? &here_a : a, here_b.storage ? &here_b : b, rtol, atol, out);
+  nl_tensor_release(&here_a);
+  nl_tensor_release(&here_b);
   return s;
 }

@@ -1,6 +1,7 @@
 /* Elementwise operations: broadcasting, the choice of types, and the split over threads. The loops are in
  * elementwise_tmpl.c (f32, f64) and elementwise_i64.c. */
 #include "elementwise.h"
+#include "device/device.h"
 #include <math.h>
 #include <numlab/interrupt.h>
 #include <numlab/parallel.h>
@@ -48,16 +49,33 @@ static nl_status broadcast_shape(const char *what, const nl_tensor *a, const nl_
   return NL_OK;
 }
 
-/* Run the task over a fresh output. */
-static nl_status run(nl_task *task, nl_elementwise *job, nl_tensor *fresh, nl_tensor *out) {
+static nl_status run_here(const nl_elementwise *job, nl_dtype compute) {
+  nl_task *task = job->b ? (compute == NL_F64   ? nl_binary_f64
+                            : compute == NL_F32 ? nl_binary_f32
+                                                : nl_binary_i64)
+                         : (compute == NL_F64   ? nl_unary_f64
+                            : compute == NL_F32 ? nl_unary_f32
+                                                : nl_unary_i64);
+  nl_elementwise own = *job;
+  nl_parallel_for(nl_tensor_size(job->out), GRAIN, task, &own);
+  return nl_interrupted() ? nl_fail(NL_INTERRUPTED, "interrupted") : NL_OK;
+}
+
+static nl_status run_there(const nl_elementwise *job, nl_dtype compute) {
+  nl_array a = nl_array_of(job->a), out = nl_array_of(job->out);
+  if (!job->b)
+    return NL_DEVICE_CALL(unary_name[job->op], job->a, unary, (nl_unary_op)job->op, compute, &a, &out);
+  nl_array b = nl_array_of(job->b);
+  return NL_DEVICE_CALL(binary_name[job->op], job->a, binary, (nl_binary_op)job->op, compute, &a, &b, &out);
+}
+
+/* Run the job over a fresh output, where its operands lie. */
+static nl_status run(nl_elementwise *job, nl_dtype compute, nl_tensor *fresh, nl_tensor *out) {
   job->out = fresh;
-  nl_parallel_for(nl_tensor_size(fresh), GRAIN, task, job);
-  if (nl_interrupted()) {
-    nl_tensor_release(fresh);
-    return nl_fail(NL_INTERRUPTED, "interrupted");
-  }
-  *out = *fresh;
-  return NL_OK;
+  nl_status s = nl_on_cpu(fresh) ? run_here(job, compute) : run_there(job, compute);
+  if (s == NL_OK) *out = *fresh;
+  else nl_tensor_release(fresh);
+  return s;
 }
 
 /* a and b have one compute type each; dtype is the one the result is derived from. */
@@ -66,13 +84,13 @@ static nl_status binary(nl_binary_op op, nl_dtype dtype, bool real, const nl_ten
   int ndim = 0;
   int64_t shape[NL_MAX_NDIM];
   nl_tensor wide_a = {0}, wide_b = {0}, fresh;
+  NL_TRY(nl_check_one_device(binary_name[op], a, b));
   NL_TRY(broadcast_shape(binary_name[op], a, b, &ndim, shape));
   nl_dtype compute = compute_type(dtype, real);
-  nl_task *task = compute == NL_F64 ? nl_binary_f64 : compute == NL_F32 ? nl_binary_f32 : nl_binary_i64;
   nl_status s = nl_tensor_expand(a, ndim, shape, &wide_a);
   if (s == NL_OK) s = nl_tensor_expand(b, ndim, shape, &wide_b);
-  if (s == NL_OK) s = nl_tensor_new_uninitialised(result_type(dtype, real, op >= NL_LT), ndim, shape, &fresh);
-  if (s == NL_OK) s = run(task, &(nl_elementwise){.op = (int)op, .a = &wide_a, .b = &wide_b}, &fresh, out);
+  if (s == NL_OK) s = nl_tensor_new_beside(a, result_type(dtype, real, op >= NL_LT), ndim, shape, &fresh);
+  if (s == NL_OK) s = run(&(nl_elementwise){.op = (int)op, .a = &wide_a, .b = &wide_b}, compute, &fresh, out);
   nl_tensor_release(&wide_a);
   nl_tensor_release(&wide_b);
   return s;
@@ -96,10 +114,10 @@ nl_status nl_binary_number(nl_binary_op op, const nl_tensor *a, double number, b
   }
   /* the number in the compute type, so that f16 + 0.1 rounds once */
   nl_tensor constant;
-  NL_TRY(nl_tensor_new(compute_type(a->dtype, real), 0, NULL, &constant));
-  nl_tensor_fill(&constant, number);
-  nl_status s =
-      first ? binary(op, a->dtype, real, &constant, a, out) : binary(op, a->dtype, real, a, &constant, out);
+  NL_TRY(nl_tensor_new_beside(a, compute_type(a->dtype, real), 0, NULL, &constant));
+  nl_status s = nl_tensor_fill(&constant, number);
+  if (s == NL_OK && first) s = binary(op, a->dtype, real, &constant, a, out);
+  else if (s == NL_OK) s = binary(op, a->dtype, real, a, &constant, out);
   nl_tensor_release(&constant);
   return s;
 }
@@ -107,8 +125,6 @@ nl_status nl_binary_number(nl_binary_op op, const nl_tensor *a, double number, b
 nl_status nl_unary(nl_unary_op op, const nl_tensor *a, nl_tensor *out) {
   nl_tensor fresh;
   bool real = op >= NL_EXP;
-  nl_dtype compute = compute_type(a->dtype, real);
-  nl_task *task = compute == NL_F64 ? nl_unary_f64 : compute == NL_F32 ? nl_unary_f32 : nl_unary_i64;
-  NL_TRY(nl_tensor_new_uninitialised(result_type(a->dtype, real, op == NL_ISNAN), a->ndim, a->shape, &fresh));
-  return run(task, &(nl_elementwise){.op = (int)op, .a = a}, &fresh, out);
+  NL_TRY(nl_tensor_new_beside(a, result_type(a->dtype, real, op == NL_ISNAN), a->ndim, a->shape, &fresh));
+  return run(&(nl_elementwise){.op = (int)op, .a = a}, compute_type(a->dtype, real), &fresh, out);
 }

@@ -1,5 +1,6 @@
 /* where and cat: elements are chosen and moved, never computed with, so every dtype passes through bit by
  * bit. */
+#include "device/device.h"
 #include "walk.h"
 #include <numlab/interrupt.h>
 #include <numlab/ops.h>
@@ -58,6 +59,17 @@ static nl_status common_shape(const nl_tensor *const *parts, int count, int *ndi
   return NL_OK;
 }
 
+static nl_status choose_all(const choice *job) {
+  if (nl_on_cpu(job->out)) {
+    choice own = *job;
+    nl_parallel_for(nl_tensor_size(job->out), 16384, choose, &own);
+    return nl_interrupted() ? nl_fail(NL_INTERRUPTED, "where: interrupted") : NL_OK;
+  }
+  nl_array condition = nl_array_of(job->condition), a = nl_array_of(job->a), b = nl_array_of(job->b);
+  nl_array out = nl_array_of(job->out);
+  return NL_DEVICE_CALL("where", job->out, where, &condition, &a, &b, &out);
+}
+
 nl_status nl_where(const nl_tensor *condition, const nl_tensor *a, const nl_tensor *b, nl_tensor *out) {
   int ndim;
   int64_t shape[NL_MAX_NDIM] = {0};
@@ -67,16 +79,15 @@ nl_status nl_where(const nl_tensor *condition, const nl_tensor *a, const nl_tens
   if (a->dtype != b->dtype)
     return nl_fail(NL_DTYPE, "where: the tensors are %s and %s; convert one with :to",
                    nl_dtype_name(a->dtype), nl_dtype_name(b->dtype));
+  NL_TRY(nl_check_one_device("where", condition, a));
+  NL_TRY(nl_check_one_device("where", condition, b));
   NL_TRY(common_shape((const nl_tensor *const[]){condition, a, b}, 3, &ndim, shape));
   nl_tensor wide_c = {0}, wide_a = {0}, wide_b = {0}, fresh = {0};
   nl_status s = nl_tensor_expand(condition, ndim, shape, &wide_c);
   if (s == NL_OK) s = nl_tensor_expand(a, ndim, shape, &wide_a);
   if (s == NL_OK) s = nl_tensor_expand(b, ndim, shape, &wide_b);
-  if (s == NL_OK) s = nl_tensor_new_uninitialised(a->dtype, ndim, shape, &fresh);
-  if (s == NL_OK) {
-    nl_parallel_for(nl_tensor_size(&fresh), 16384, choose, &(choice){&wide_c, &wide_a, &wide_b, &fresh});
-    if (nl_interrupted()) s = nl_fail(NL_INTERRUPTED, "where: interrupted");
-  }
+  if (s == NL_OK) s = nl_tensor_new_beside(a, a->dtype, ndim, shape, &fresh);
+  if (s == NL_OK) s = choose_all(&(choice){&wide_c, &wide_a, &wide_b, &fresh});
   if (s == NL_OK) *out = fresh;
   else nl_tensor_release(&fresh);
   nl_tensor_release(&wide_c);
@@ -112,8 +123,9 @@ nl_status nl_cat(int dim, int count, const nl_tensor *const *parts, nl_tensor *o
   int64_t shape[NL_MAX_NDIM], begin = 0;
   nl_tensor fresh, place;
   if (count < 1) return nl_fail(NL_ARG, "cat: no tensors");
+  for (int i = 1; i < count; i++) NL_TRY(nl_check_one_device("cat", parts[0], parts[i]));
   NL_TRY(joined_shape(dim, count, parts, shape));
-  NL_TRY(nl_tensor_new_uninitialised(parts[0]->dtype, parts[0]->ndim, shape, &fresh));
+  NL_TRY(nl_tensor_new_beside(parts[0], parts[0]->dtype, parts[0]->ndim, shape, &fresh));
   for (int i = 0; i < count; i++) {
     int64_t rows = parts[i]->shape[dim];
     nl_status s = nl_tensor_slice(&fresh, dim, begin, rows, 1, &place);

@@ -2,6 +2,7 @@
  *
  * f64 and f32 go through nl_gemm with the strides they have; f16 and bf16 become f32 and are rounded once at
  * the end; integers are summed in i64. The same bits at any thread count. */
+#include "device/device.h"
 #include <numlab/gemm.h>
 #include <numlab/interrupt.h>
 #include <numlab/ops.h>
@@ -140,37 +141,55 @@ static void drop_ends(nl_tensor *t, bool row, bool column) {
   t->ndim--;
 }
 
-nl_status nl_matmul(const nl_tensor *a, const nl_tensor *b, nl_tensor *out) {
-  plan p;
-  nl_tensor A = {0}, B = {0}, C = {0};
-  NL_TRY(make_plan(a, b, &p));
-  nl_dtype compute = compute_type(a->dtype), result = a->dtype == NL_BOOL ? NL_I64 : a->dtype;
+/* Every product of the stack into C, contiguous and of the compute type. */
+static nl_status multiply_here(const plan *p, nl_dtype compute, nl_tensor *C) {
+  nl_tensor A = {0}, B = {0};
   int64_t size = nl_dtype_size(compute), batches = 1;
-  nl_status s = in_type(&p.a, compute, &A);
-  if (s == NL_OK) s = in_type(&p.b, compute, &B);
-  if (s == NL_OK) s = nl_tensor_new_uninitialised(compute, p.lead + 2, p.shape, &C);
-  for (int d = 0; d < p.lead; d++) batches *= p.shape[d];
+  for (int d = 0; d < p->lead; d++) batches *= p->shape[d];
+  nl_status s = in_type(&p->a, compute, &A);
+  if (s == NL_OK) s = in_type(&p->b, compute, &B);
   for (int64_t i = 0; i < batches && s == NL_OK; i++) {
-    product g = {.m = p.m,
-                 .n = p.n,
-                 .k = p.k,
-                 .A_row = A.stride[p.lead],
-                 .A_col = A.stride[p.lead + 1],
-                 .B_row = B.stride[p.lead],
-                 .B_col = B.stride[p.lead + 1],
-                 .A = (char *)nl_tensor_data(&A) + batch_offset(&A, p.lead, i) * size,
-                 .B = (char *)nl_tensor_data(&B) + batch_offset(&B, p.lead, i) * size,
-                 .C = (char *)nl_tensor_data(&C) + i * p.m * p.n * size};
+    product g = {.m = p->m,
+                 .n = p->n,
+                 .k = p->k,
+                 .A_row = A.stride[p->lead],
+                 .A_col = A.stride[p->lead + 1],
+                 .B_row = B.stride[p->lead],
+                 .B_col = B.stride[p->lead + 1],
+                 .A = (char *)nl_tensor_data(&A) + batch_offset(&A, p->lead, i) * size,
+                 .B = (char *)nl_tensor_data(&B) + batch_offset(&B, p->lead, i) * size,
+                 .C = (char *)nl_tensor_data(C) + i * p->m * p->n * size};
     s = multiply(compute, &g);
   }
-  if (s != NL_OK) goto done;
-  drop_ends(&C, a->ndim == 1, b->ndim == 1);
-  s = nl_tensor_contiguous(&C, result, out);
-done:
-  nl_tensor_release(&p.a);
-  nl_tensor_release(&p.b);
   nl_tensor_release(&A);
   nl_tensor_release(&B);
+  return s;
+}
+
+static nl_status multiply_there(const plan *p, nl_tensor *C) {
+  if (!nl_dtype_is_float(C->dtype))
+    return nl_fail(NL_UNSUPPORTED,
+                   "matmul: %s does not multiply %s; convert to f64 with :to, or move to the CPU",
+                   nl_device_name(nl_tensor_device(C)), nl_dtype_name(C->dtype));
+  nl_array a = nl_array_of(&p->a), b = nl_array_of(&p->b), c = nl_array_of(C);
+  return NL_DEVICE_CALL("matmul", C, matmul, &a, &b, &c);
+}
+
+nl_status nl_matmul(const nl_tensor *a, const nl_tensor *b, nl_tensor *out) {
+  plan p;
+  nl_tensor C = {0};
+  NL_TRY(nl_check_one_device("matmul", a, b));
+  NL_TRY(make_plan(a, b, &p));
+  bool here = nl_on_cpu(a);
+  nl_dtype compute = compute_type(a->dtype), result = a->dtype == NL_BOOL ? NL_I64 : a->dtype;
+  nl_status s = nl_tensor_new_beside(a, here ? compute : result, p.lead + 2, p.shape, &C);
+  if (s == NL_OK) s = here ? multiply_here(&p, compute, &C) : multiply_there(&p, &C);
+  if (s == NL_OK) {
+    drop_ends(&C, a->ndim == 1, b->ndim == 1);
+    s = nl_tensor_contiguous(&C, result, out);
+  }
+  nl_tensor_release(&p.a);
+  nl_tensor_release(&p.b);
   nl_tensor_release(&C);
   return s;
 }

@@ -1,5 +1,6 @@
 /* Reductions over one dimension or over all elements: shapes, types and threads. The arithmetic is in fold.c.
  */
+#include "device/device.h"
 #include "fold.h"
 #include <inttypes.h>
 #include <math.h>
@@ -63,8 +64,16 @@ static void fold_units(void *context, int64_t begin, int64_t end) {
   }
 }
 
+/* Sums of powers are of one caller, nl_norm, which asks for them on the CPU alone. */
+static nl_status fold_there(const job *j) {
+  if (nl_tensor_size(&j->out) == 0) return NL_OK;
+  nl_array rows = nl_array_of(&j->rows), out = nl_array_of(&j->out);
+  return NL_DEVICE_CALL(names[j->fold.op], &j->out, reduce, (nl_reduction)j->fold.op, &rows, j->n, &out);
+}
+
 /* Fold every row into j->out, which is allocated. */
 static nl_status fold_rows(job *j) {
+  if (!nl_on_cpu(&j->out)) return fold_there(j);
   int64_t results = nl_tensor_size(&j->out);
   j->blocks = j->n > NL_BLOCK ? (j->n + NL_BLOCK - 1) / NL_BLOCK : 1;
   j->parts = NULL;
@@ -96,7 +105,7 @@ nl_status nl_reduce(nl_reduction op, const nl_tensor *a, int dim, bool keep, nl_
     if (d != dim) shape[ndim++] = a->shape[d];
     else if (keep) shape[ndim++] = 1;
   }
-  NL_TRY(nl_tensor_new_uninitialised(result_type(op, a->dtype), ndim, shape, &j.out));
+  NL_TRY(nl_tensor_new_beside(a, result_type(op, a->dtype), ndim, shape, &j.out));
   nl_status s = nl_tensor_size(&j.out) > 0 ? check_something(op, j.n) : NL_OK;
   if (s == NL_OK) s = fold_rows(&j);
   if (s != NL_OK) nl_tensor_release(&j.out);
@@ -106,7 +115,7 @@ nl_status nl_reduce(nl_reduction op, const nl_tensor *a, int dim, bool keep, nl_
 
 static nl_status reduce_all(nl_fold fold, const nl_tensor *a, nl_dtype dtype, nl_tensor *out) {
   job j = {.fold = fold, .rows = *a, .n = nl_tensor_size(a)};
-  NL_TRY(nl_tensor_new_uninitialised(dtype, 0, NULL, &j.out));
+  NL_TRY(nl_tensor_new_beside(a, dtype, 0, NULL, &j.out));
   nl_status s = fold_rows(&j);
   if (s != NL_OK) nl_tensor_release(&j.out);
   else *out = j.out;
@@ -123,13 +132,15 @@ nl_status nl_reduce_all(nl_reduction op, const nl_tensor *a, nl_tensor *out) {
 static nl_status number(nl_fold fold, const nl_tensor *a, double *out) {
   nl_tensor scalar;
   NL_TRY(reduce_all(fold, a, NL_F64, &scalar));
-  *out = nl_tensor_get(&scalar, NULL);
+  nl_status s = nl_tensor_read(&scalar, out);
   nl_tensor_release(&scalar);
-  return NL_OK;
+  return s;
 }
 
 nl_status nl_norm(const nl_tensor *a, double p, double *out) {
   if (!(p > 0)) return nl_fail(NL_ARG, "norm: p must be positive, got %g", p);
+  if (p != 1 && p != 2 && !isinf(p))
+    NL_TRY(nl_check_on_cpu("norm with p other than 1, 2, inf", "the tensor", a));
   if (p == 1) return number((nl_fold){.op = NL_REDUCE_NORM_1}, a, out);
   if (p == 2) return number((nl_fold){.op = NL_REDUCE_NORM_2}, a, out);
   double largest, powers;

@@ -1,9 +1,23 @@
 /* Softmax along any dimension: the dimension becomes the last one of a contiguous copy in the compute type,
  * whose rows softmax_tmpl.c works on. */
 #include "softmax.h"
+#include "device/device.h"
 #include <numlab/interrupt.h>
 #include <numlab/ops.h>
 #include <numlab/parallel.h>
+
+/* In place, along the last dimension of a contiguous tensor of the compute type. */
+static nl_status softmax_rows(const nl_tensor *rows) {
+  if (!nl_on_cpu(rows)) {
+    nl_array there = nl_array_of(rows);
+    return NL_DEVICE_CALL("softmax", rows, softmax, &there);
+  }
+  int64_t n = rows->shape[rows->ndim - 1];
+  nl_parallel_for(nl_tensor_size(rows) / n, 4096 / n + 1,
+                  rows->dtype == NL_F64 ? nl_softmax_rows_f64 : nl_softmax_rows_f32,
+                  &(nl_softmax_job){nl_tensor_data(rows), n});
+  return nl_interrupted() ? nl_fail(NL_INTERRUPTED, "softmax: interrupted") : NL_OK;
+}
 
 nl_status nl_softmax(const nl_tensor *a, int dim, nl_tensor *out) {
   if (dim < 0 || dim >= a->ndim)
@@ -16,11 +30,7 @@ nl_status nl_softmax(const nl_tensor *a, int dim, nl_tensor *out) {
   nl_status s = nl_tensor_transpose(a, dim, last, &turned);
   if (s == NL_OK) s = nl_tensor_clone(&turned, compute, &rows);
   if (s != NL_OK) goto done;
-  int64_t n = rows.shape[last], size = nl_tensor_size(&rows);
-  if (size > 0)
-    nl_parallel_for(size / n, 4096 / n + 1, compute == NL_F64 ? nl_softmax_rows_f64 : nl_softmax_rows_f32,
-                    &(nl_softmax_job){nl_tensor_data(&rows), n});
-  if (nl_interrupted()) s = nl_fail(NL_INTERRUPTED, "softmax: interrupted");
+  if (nl_tensor_size(&rows) > 0) s = softmax_rows(&rows);
   if (s == NL_OK) s = nl_tensor_transpose(&rows, dim, last, &back);
   if (s == NL_OK) s = nl_tensor_contiguous(&back, result, out);
 done:

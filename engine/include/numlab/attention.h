@@ -30,8 +30,10 @@ const char *nl_attention_impl_name(nl_attention_impl impl); /* "flash" */
 
 typedef struct nl_attention_options {
   nl_attention_impl impl;
-  double scale;        /* NaN: 1 / sqrt(D) */
-  bool causal;         /* right = 0 */
+  const char *path;   /* one way of impl by name, where the device has several (device.h); NULL: it chooses */
+  bool deterministic; /* backward on a device: the same bits in every run. The CPU always is */
+  double scale;       /* NaN: 1 / sqrt(D) */
+  bool causal;        /* right = 0 */
   int64_t left, right; /* the window; -1: open */
   double softcap;      /* c tanh(s / c); 0: none */
   double dropout;      /* share of P that is dropped, 0 <= p < 1; the rest is scaled by 1 / (1 - p) */
@@ -56,6 +58,7 @@ nl_status nl_attention_check(const nl_tensor *q, const nl_tensor *k, const nl_te
 /* What a forward pass hands to the backward pass beside out. Whoever holds it releases it. */
 typedef struct nl_attention_aux {
   nl_attention_impl impl;
+  const char *path; /* the device's name for the way it took (static text); NULL on the CPU */
   nl_tensor lse;
   nl_tensor p; /* standard alone: P before dropout, of the compute type, (B, H, Nq, Nk); with variable lengths
                 * 1-d, the matrices of (sequence, head) one after another. Else an empty handle. */

@@ -14,6 +14,7 @@
 enum { NL_MAX_NDIM = 8 };
 
 typedef struct nl_storage nl_storage;
+typedef struct nl_device nl_device; /* device.h */
 
 typedef struct nl_tensor {
   nl_storage *storage; /* NULL: empty handle */
@@ -36,6 +37,11 @@ nl_status nl_tensor_new_uninitialised(nl_dtype dtype, int ndim, const int64_t *s
 /* The same, counted as workspace: for what a call gives back before it returns. */
 nl_status nl_tensor_new_workspace(nl_dtype dtype, int ndim, const int64_t *shape, nl_tensor *out);
 
+/* Uninitialised and on the device of another tensor; on a named one. */
+nl_status nl_tensor_new_beside(const nl_tensor *other, nl_dtype dtype, int ndim, const int64_t *shape,
+                               nl_tensor *out);
+nl_status nl_tensor_new_on(nl_device *device, nl_dtype dtype, int ndim, const int64_t *shape, nl_tensor *out);
+
 /* Another reference to the same elements. */
 nl_tensor nl_tensor_share(const nl_tensor *t);
 
@@ -44,8 +50,9 @@ void nl_tensor_release(nl_tensor *t);
 
 /* --- reading -------------------------------------------------------------------------------------- */
 
-int64_t nl_tensor_size(const nl_tensor *t);       /* number of elements */
-void *nl_tensor_data(const nl_tensor *t);         /* address of element (0, 0, ..) */
+int64_t nl_tensor_size(const nl_tensor *t); /* number of elements */
+void *nl_tensor_data(const nl_tensor *t);   /* address of element (0, 0, ..), in the device's memory */
+nl_device *nl_tensor_device(const nl_tensor *t);
 bool nl_tensor_is_contiguous(const nl_tensor *t); /* row-major without gaps */
 bool nl_tensor_same_shape(const nl_tensor *a, const nl_tensor *b);
 
@@ -71,15 +78,23 @@ nl_status nl_tensor_expand(const nl_tensor *t, int ndim, const int64_t *shape, n
 
 /* --- copies --------------------------------------------------------------------------------------- */
 
-/* Share when t is contiguous and of this dtype, else a contiguous copy cast to dtype. */
+/* Copies and casts stay on the device of t. Share when t is contiguous and of this dtype, else a contiguous
+ * copy cast to dtype. */
 nl_status nl_tensor_contiguous(const nl_tensor *t, nl_dtype dtype, nl_tensor *out);
 /* Always a new contiguous tensor. */
 nl_status nl_tensor_clone(const nl_tensor *t, nl_dtype dtype, nl_tensor *out);
-/* Elements of src, broadcast and cast, into dst (any strides; overlapping storage is handled). SHAPE. */
+/* Elements of src, broadcast and cast, into dst (any strides; overlapping storage is handled; from one device
+ * to another). SHAPE. */
 nl_status nl_tensor_copy(const nl_tensor *src, const nl_tensor *dst);
-void nl_tensor_fill(const nl_tensor *t, double value);
+/* A new contiguous tensor on the device. */
+nl_status nl_tensor_to(const nl_tensor *t, nl_device *device, nl_dtype dtype, nl_tensor *out);
+/* OK on the CPU, always. */
+nl_status nl_tensor_fill(const nl_tensor *t, double value);
 
-/* One element; index has ndim entries, not checked. */
+/* The bytes of the first element of t, wherever it lies; at most 8. */
+nl_status nl_tensor_read(const nl_tensor *t, void *element);
+
+/* One element of a tensor on the CPU; index has ndim entries, not checked. */
 double nl_tensor_get(const nl_tensor *t, const int64_t *index);
 void nl_tensor_put(const nl_tensor *t, const int64_t *index, double value);
 
