@@ -70,10 +70,39 @@ $(BUILD)/numlab.so: $(BINDINGS) $(BUILD)/libnumlab.a
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -shared -o $@ $(BINDINGS) $(BUILD)/libnumlab.a $(LDLIBS)
 $(BUILD)/tests/engine/%: $(BUILD)/tests/engine/%.o $(BUILD)/libnumlab.a
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+# Program and plugin compare an id of the public headers they were built with; both are built anew when one changes.
+PUBLIC     := $(wildcard engine/include/numlab/*.h)
+HEADERS_ID  = $(shell cat $(PUBLIC) | sha256sum | cut -c1-16)
+$(BUILD)/engine/device/plugin.o: $(PUBLIC)
+$(BUILD)/engine/device/plugin.o: CFLAGS += -DNL_HEADERS='"$(HEADERS_ID)"'
 # Plain `make` on a machine without a compiler or Lua says what to do instead of failing in the first file.
 $(BINDINGS) $(PROGRAM): | $(LUA_DIR)/lua.h
 $(LUA_DIR)/lua.h:
 	@echo "numlab: Lua 5.4 headers are missing ($@). 'make deps' installs what building needs." >&2; exit 1
+
+# --- gpu: the plugin; kernels for each of GPU_ARCHS, and PTX of the last for what comes after --------------------
+NVCC       ?= nvcc
+GPU_ARCHS  ?= 80 90
+GPU_LAST   := $(lastword $(GPU_ARCHS))
+GPU_CODE   := $(foreach a,$(GPU_ARCHS),-gencode arch=compute_$(a),code=sm_$(a)) \
+  -gencode arch=compute_$(GPU_LAST),code=compute_$(GPU_LAST)
+NVCC_FLAGS := -std=c++17 -O3 -lineinfo -Xptxas --warn-on-spills -Xcompiler -fPIC,-fvisibility=hidden,-Wall,-Wextra \
+  -Iengine/include -Igpu
+GPU        := $(patsubst %.cu,$(BUILD)/%.o,$(wildcard gpu/*.cu gpu/*/*.cu))
+
+gpu: $(BUILD)/numlab_cuda.so
+$(BUILD)/numlab_cuda.so: $(GPU)
+	@echo "  NVLD $@"; $(NVCC) $(GPU_CODE) -shared -cudart static -Xcompiler -static-libstdc++,-static-libgcc \
+	  -Xlinker --exclude-libs,ALL -o $@ $^ -ldl
+$(BUILD)/gpu/%.o: gpu/%.cu | nvcc
+	@mkdir -p $(@D)
+	@echo "  NVCC $@"; $(NVCC) $(NVCC_FLAGS) $(GPU_CODE) -MMD -MP -MT $@ -MF $(@:.o=.d) -c -o $@ $<
+$(BUILD)/gpu/backend.o: $(PUBLIC)
+$(BUILD)/gpu/backend.o: NVCC_FLAGS += -DNLG_HEADERS='"$(HEADERS_ID)"' -DNLG_ARCHS='"$(GPU_ARCHS)"'
+$(BUILD)/gpu/random.o:  NVCC_FLAGS += -fmad=false # the CPU's bits: no product and sum in one rounding
+nvcc:
+	@command -v $(NVCC) >/dev/null || { echo "numlab: the GPU plugin needs CUDA's compiler, and '$(NVCC)' is not \
+	there. Install CUDA 12 or later, or say where it is: make gpu NVCC=/usr/local/cuda/bin/nvcc" >&2; exit 1; }
 
 # --- what Debian calls what we need (make deps) ------------------------------------------------------------------
 DEPS_BUILD := gcc libc6-dev liblua5.4-dev
@@ -94,12 +123,19 @@ test: deps-test
 	@$(MAKE) --no-print-directory check
 
 # --- tests: check installs nothing -------------------------------------------------------------------------------
-c-tests: $(C_TESTS)
+FAKE := $(BUILD)/tests/engine/device/fake.so
+c-tests: $(C_TESTS) $(FAKE)
+$(FAKE): $(FAKE:.so=.o) # a device of host memory, for machines without one
+	@echo "  LD $@"; $(CC) $(LDFLAGS) -shared -o $@ $<
+gpu-tests: gpu $(BUILD)/tests/gpu/plugin_check # without a GPU: prints why, and passes
+$(BUILD)/tests/gpu/%: $(BUILD)/tests/gpu/%.o $(BUILD)/libnumlab.a
+	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $^ -ldl $(LDLIBS)
 check: all c-tests
 	@BUILD=$(BUILD) PROVE_FLAGS='$(PROVE_FLAGS)' sh tests/run.sh $(C_TESTS) $(wildcard tests/lua/*_spec.lua tests/program/*.t)
 
 # --- lint: a stamp a file remembers what passed, so a second run is quick -----------------------------------------
 C_FILES   := $(wildcard engine/*/*.[ch] engine/cpu/*/*.[ch] engine/include/numlab/*.h bindings/*.[ch] tests/engine/*/*.[ch])
+GPU_FILES := $(wildcard gpu/*.cu gpu/*.h gpu/*/*.cu gpu/*/*.cuh tests/gpu/*.c)
 LUA_FILES := $(filter-out %.meta.lua,$(wildcard scripts/*/*.lua scripts/lib/numlab/*.lua \
   scripts/lib/numlab/*/*.lua tests/lua/*.lua))
 TIDY      := $(patsubst %.c,$(BUILD)/tidy/%.ok,$(filter-out %_tmpl.c,$(filter-out tests/%,$(filter %.c,$(C_FILES)))))
@@ -109,7 +145,7 @@ JOBS      := $(shell nproc)
 lint: deps-lint
 	@$(MAKE) --no-print-directory -j$(JOBS) lint-format lint-lua lint-c
 lint-format:
-	@clang-format --dry-run -Werror $(C_FILES)
+	@clang-format --dry-run -Werror $(C_FILES) $(GPU_FILES)
 lint-lua:
 	@luacheck -q $(LUA_FILES)
 lint-c: $(TIDY) $(HEADERS)
@@ -126,7 +162,7 @@ $(BUILD)/tidy/bindings/%.ok: bindings/%.c .clang-tidy
 $(BUILD)/alone/%.ok: %.h
 	@mkdir -p $(@D); $(CC) -std=c11 $(WARN) -Iengine/include -fsyntax-only -x c $< && touch $@
 format:
-	clang-format -i $(C_FILES)
+	clang-format -i $(C_FILES) $(GPU_FILES)
 
 # --- sanitisers, size, installing ----------------------------------------------------------------------------------
 asan:
@@ -156,7 +192,7 @@ uninstall:
 clean:
 	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan
 
-.PHONY: all deps deps-test deps-lint demo test c-tests check lint lint-format lint-lua lint-c format asan tsan size \
+.PHONY: all gpu nvcc gpu-tests deps deps-test deps-lint demo test c-tests check lint lint-format lint-lua lint-c format asan tsan size \
   install uninstall clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
