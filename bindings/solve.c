@@ -13,7 +13,7 @@ static const char *const known_options[] = {"method", "tol",     "max_iter", "x0
 static const char *const pivots[] = {"partial", "none", "rook", "complete", NULL};
 static const char *const sweeps[] = {"forward", "backward", "symmetric", NULL};
 static const char *const scales[] = {"none", "rows", "columns", "both", NULL};
-static const char *const preconds[] = {"none", "jacobi", "gauss_seidel", NULL};
+static const char *const preconds[] = {"none", "jacobi", "gauss_seidel", "ssor", NULL};
 
 /* threads = n holds for this call. */
 static int check_threads(lua_State *L, int arg) {

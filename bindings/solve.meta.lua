@@ -26,9 +26,9 @@ local nl = {}
 ---@field x0? nl.Tensor first iterate, shape of b; default zero
 ---@field pivot? "partial"|"none"|"rook"|"complete" gauss (auto takes it then); default "partial"
 ---@field scale? "none"|"rows"|"columns"|"both" gauss (auto takes it then): divide by powers of two near the largest entry
----@field omega? number sor: 0 < omega < 2; default 1.5
+---@field omega? number sor, precond "ssor": 0 < omega < 2; default 1.5
 ---@field sweep? "forward"|"backward"|"symmetric" gauss_seidel, sor; default "forward"
----@field precond? "none"|"jacobi"|"gauss_seidel" cg, bicgstab, gmres; default "none"
+---@field precond? "none"|"jacobi"|"gauss_seidel"|"ssor" cg, bicgstab, gmres (the last two: one symmetric sweep); default "none"
 ---@field restart? integer gmres: steps between restarts; default 50
 ---@field refine? boolean lu: iterative refinement until the backward error stops falling
 ---@field history? boolean keep one residual ratio a sweep in info.history

@@ -58,7 +58,7 @@ nl_status nl_krylov_run(const nl_system *s, const nl_solve_options *o, nl_solve_
   info->code = NL_OK;
   info->iterations = 0;
   info->relative_residual = 0;
-  NL_TRY(nl_preconditioner_new(&s->A, o->precond, info, &M));
+  NL_TRY(nl_preconditioner_new(&s->A, o->precond, o->omega, info, &M));
   double *b = nl_alloc(s->n, sizeof *b, NL_WORKSPACE), *x = nl_alloc(s->n, sizeof *x, NL_WORKSPACE);
   if (!b || !x) status = NL_NOMEM;
   for (int64_t c = 0; c < s->k && status != NL_NOMEM && status != NL_INTERRUPTED; c++) {

@@ -173,6 +173,20 @@ describe("nl.solve", function()
     raises("tensor or sparse matrix expected, got table", nl.solve, A, rhs)
   end)
 
+  it("preconditions by a symmetric sweep, with omega for ssor", function()
+    local grid, rhs = nl.gallery.poisson2d(31)
+    local function steps(options)
+      options.method = "cg"
+      return select(2, assert(nl.solve(grid, rhs, options))).iterations
+    end
+    local swept = steps{ precond = "gauss_seidel" }
+    assert.equal(swept, steps{ precond = "ssor", omega = 1 })
+    assert.is_true(steps{ precond = "ssor", omega = 1.8 } < swept and swept < steps{ precond = "jacobi" })
+    raises("precond ssor: omega is 2, expected 0 < omega < 2", nl.solve, grid, rhs,
+      { method = "cg", precond = "ssor", omega = 2 })
+    raises("unknown precond 'sor' (did you mean 'ssor'?", nl.solve, grid, rhs, { method = "cg", precond = "sor" })
+  end)
+
   it("treats a sparse matrix without entries as singular", function()
     local S = nl.sparse.coo(3, 3, {}, {}, {})
     local x, _, info = nl.solve(S, nl.ones(3), { method = "gauss" })

@@ -18,8 +18,14 @@ typedef struct nl_matrix {
 typedef enum nl_pivot { NL_PIVOT_PARTIAL, NL_PIVOT_NONE, NL_PIVOT_ROOK, NL_PIVOT_COMPLETE } nl_pivot;
 typedef enum nl_sweep { NL_SWEEP_FORWARD, NL_SWEEP_BACKWARD, NL_SWEEP_SYMMETRIC } nl_sweep;
 typedef enum nl_scale { NL_SCALE_NONE, NL_SCALE_ROWS, NL_SCALE_COLUMNS, NL_SCALE_BOTH } nl_scale;
-/* jacobi: M = D; gauss_seidel: one symmetric sweep from zero, M = (D+L) D^-1 (D+U) */
-typedef enum nl_precond { NL_PRECOND_NONE, NL_PRECOND_JACOBI, NL_PRECOND_GAUSS_SEIDEL } nl_precond;
+/* jacobi: M = D; gauss_seidel: one symmetric sweep from zero, M = (D+L) D^-1 (D+U); ssor: the same with omega,
+ * M = (D + omega L) D^-1 (D + omega U) / (omega (2 - omega)) */
+typedef enum nl_precond {
+  NL_PRECOND_NONE,
+  NL_PRECOND_JACOBI,
+  NL_PRECOND_GAUSS_SEIDEL,
+  NL_PRECOND_SSOR
+} nl_precond;
 
 typedef struct nl_solve_options {
   const char *method;  /* "auto" */
@@ -28,7 +34,7 @@ typedef struct nl_solve_options {
   const nl_tensor *x0; /* NULL: zero; shape of b */
   nl_pivot pivot;
   nl_scale scale;     /* gauss: rows and columns divided by powers of two near their largest entry */
-  double omega;       /* sor: 1 < omega < 2 over-relaxes; 1.5 */
+  double omega;       /* sor, precond ssor: 1 < omega < 2 over-relaxes; 1.5 */
   nl_sweep sweep;     /* gauss_seidel, sor */
   nl_precond precond; /* cg, bicgstab, gmres */
   int64_t restart;    /* gmres: 50 */

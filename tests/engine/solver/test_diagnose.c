@@ -101,7 +101,7 @@ static void methods_solve(void **state) {
   for (int i = 0; i < N * K; i++) X_true[i] = 1 + i % 7;
   nl_sparse_matmat(&S, X_true, K, B);
   for (int m = 0; m < 6; m++)
-    for (int precond = 0; precond < (m < 3 ? 1 : 3); precond++) {
+    for (int precond = 0; precond < (m < 3 ? 1 : 4); precond++) {
       double X[2][N * K] = {{0}};
       int64_t sweeps[2];
       for (int sparse = 0; sparse < 2; sparse++) {

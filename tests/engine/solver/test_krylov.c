@@ -19,25 +19,29 @@ static void assert_solved(const nl_tensor *A, const nl_tensor *b, const outcome 
 
 /* --- preconditioners ---------------------------------------------------------------------------------- */
 
-/* M z = r for M = (D + L) D^-1 (D + U), multiplied out */
+/* M z = r for M = (D + omega L) D^-1 (D + omega U) / (omega (2 - omega)), multiplied out; omega = 1 is
+ * Gauss-Seidel, whatever the option says */
 static void the_preconditioner_is_its_formula(void **state) {
   (void)state;
-  for (int64_t n = 1; n <= 31; n += 10) {
+  for (int t = 0; t < 8; t++) {
+    int64_t n = 1 + t / 2 * 10;
+    double omega = t % 2 ? 1.4 : 1;
     nl_tensor A = dominant(n, 1.1, 1), r = noise(n, 1, 2), z = matrix(n, 1, NULL);
     const double *a = data(&A);
     nl_preconditioner M;
     nl_solve_info info = {0};
     nl_matrix view = as_dense(&A);
-    assert_int_equal(nl_preconditioner_new(&view, NL_PRECOND_GAUSS_SEIDEL, &info, &M), NL_OK);
+    nl_precond kind = t % 2 ? NL_PRECOND_SSOR : NL_PRECOND_GAUSS_SEIDEL;
+    assert_int_equal(nl_preconditioner_new(&view, kind, 1.4, &info, &M), NL_OK);
     nl_preconditioner_apply(&M, data(&r), data(&z));
     for (int64_t i = 0; i < n; i++) {
       long double sum = 0;
-      for (int64_t l = 0; l <= i; l++) { /* ((D + U) z)_l / d_l */
-        long double y = 0;
-        for (int64_t j = l; j < n; j++) y += (long double)a[l * n + j] * data(&z)[j];
-        sum += l == i ? y : a[i * n + l] * y / a[l * n + l];
+      for (int64_t l = 0; l <= i; l++) { /* y_l = ((D + omega U) z)_l */
+        long double y = (long double)a[l * n + l] * data(&z)[l];
+        for (int64_t j = l + 1; j < n; j++) y += (long double)omega * a[l * n + j] * data(&z)[j];
+        sum += l == i ? y : omega * a[i * n + l] * y / a[l * n + l];
       }
-      assert_near((double)sum, data(&r)[i], 1e-13);
+      assert_near((double)sum, omega * (2 - omega) * data(&r)[i], 1e-13);
     }
     nl_preconditioner_release(&M);
     nl_tensor_release(&A);
@@ -57,7 +61,7 @@ static void the_symmetric_sweep_is_symmetric(void **state) {
   nl_preconditioner M;
   nl_solve_info info = {0};
   nl_matrix view = {NULL, &S}, whole = as_dense(&A);
-  assert_int_equal(nl_preconditioner_new(&view, NL_PRECOND_GAUSS_SEIDEL, &info, &M), NL_OK);
+  assert_int_equal(nl_preconditioner_new(&view, NL_PRECOND_SSOR, 1.3, &info, &M), NL_OK);
   nl_preconditioner_apply(&M, data(&x), data(&Mx));
   nl_preconditioner_apply(&M, data(&y), data(&My));
   double one = 0, other = 0, size = 0;
@@ -69,7 +73,7 @@ static void the_symmetric_sweep_is_symmetric(void **state) {
   assert_true(size > 1);
   assert_near(one, other, 8 * DBL_EPSILON * size);
   nl_preconditioner_release(&M);
-  assert_int_equal(nl_preconditioner_new(&whole, NL_PRECOND_GAUSS_SEIDEL, &info, &M), NL_OK);
+  assert_int_equal(nl_preconditioner_new(&whole, NL_PRECOND_SSOR, 1.3, &info, &M), NL_OK);
   nl_preconditioner_apply(&M, data(&y), data(&Mx));
   assert_memory_equal(data(&Mx), data(&My), (size_t)n * sizeof(double));
   nl_preconditioner_release(&M);
@@ -81,14 +85,15 @@ static void the_symmetric_sweep_is_symmetric(void **state) {
   nl_tensor_release(&My);
 }
 
-/* Every method with every preconditioner, symmetric or not; Gauss-Seidel saves steps. */
+/* Every method with every preconditioner, symmetric or not; Gauss-Seidel saves steps, SSOR at an
+ * omega near the best of the grid more. */
 static void preconditioners_save_steps(void **state) {
   (void)state;
   static const char *const methods[] = {"cg", "bicgstab", "gmres"};
   for (int m = 0; m < 3; m++) {
     nl_tensor A = grid(11, m == 0 ? 0 : 0.3), b = noise(121, 1, 5);
-    int64_t plain = 0;
-    for (nl_precond p = NL_PRECOND_NONE; p <= NL_PRECOND_GAUSS_SEIDEL; p++) {
+    int64_t plain = 0, swept = 0;
+    for (nl_precond p = NL_PRECOND_NONE; p <= NL_PRECOND_SSOR; p++) {
       nl_solve_options o = method_options(methods[m]);
       o.precond = p;
       outcome out = solve(&A, &b, &o), twin = solve_sparse(&A, &b, &o);
@@ -98,13 +103,37 @@ static void preconditioners_save_steps(void **state) {
       assert_int_equal(out.info.history_length, out.info.iterations);
       assert_true(out.info.relative_residual <= 1e-10);
       if (p == NL_PRECOND_NONE) plain = out.info.iterations;
-      if (p == NL_PRECOND_GAUSS_SEIDEL) assert_true(4 * out.info.iterations < 3 * plain);
+      if (p == NL_PRECOND_GAUSS_SEIDEL) assert_true(4 * (swept = out.info.iterations) < 3 * plain);
+      if (p == NL_PRECOND_SSOR) assert_true(out.info.iterations < swept);
       outcome_release(&out);
       outcome_release(&twin);
     }
     nl_tensor_release(&A);
     nl_tensor_release(&b);
   }
+}
+
+/* omega outside (0, 2), NaN too: M would not be definite; no other preconditioner looks at it */
+static void omega_is_checked(void **state) {
+  (void)state;
+  static const double wrong[] = {0, 2, -0.5, NAN};
+  nl_tensor A = grid(3, 0), b = noise(9, 1, 1);
+  for (int w = 0; w < 4; w++) {
+    nl_solve_options o = method_options("cg");
+    o.omega = wrong[w];
+    o.precond = NL_PRECOND_SSOR;
+    outcome out = solve(&A, &b, &o);
+    assert_int_equal(out.status, NL_ARG);
+    assert_has(nl_message(), "precond ssor: omega is");
+    assert_has(nl_message(), "expected 0 < omega < 2");
+    outcome_release(&out);
+    o.precond = NL_PRECOND_GAUSS_SEIDEL;
+    out = solve(&A, &b, &o);
+    assert_int_equal(out.status, NL_OK);
+    outcome_release(&out);
+  }
+  nl_tensor_release(&A);
+  nl_tensor_release(&b);
 }
 
 /* --- known courses ------------------------------------------------------------------------------------ */
@@ -279,7 +308,7 @@ static void every_allocation_fails_once(void **state) {
   assert_int_equal(nl_sparse_from_dense(&A, &S), NL_OK);
   for (int run = 0; run < 12; run++) {
     nl_solve_options o = method_options(methods[run / 2]);
-    o.precond = NL_PRECOND_GAUSS_SEIDEL; /* sweeps do not look at it */
+    o.precond = NL_PRECOND_SSOR; /* sweeps do not look at it */
     nl_matrix M = run % 2 ? (nl_matrix){NULL, &S} : as_dense(&A);
     nl_status status = NL_NOMEM;
     int64_t before = nl_memory().live, k = 0;
@@ -307,6 +336,7 @@ int main(void) {
       cmocka_unit_test(the_preconditioner_is_its_formula),
       cmocka_unit_test(the_symmetric_sweep_is_symmetric),
       cmocka_unit_test(preconditioners_save_steps),
+      cmocka_unit_test(omega_is_checked),
       cmocka_unit_test(as_many_steps_as_eigenvalues),
       cmocka_unit_test(gmres_and_the_cyclic_shift),
       cmocka_unit_test(gmres_restarts),
