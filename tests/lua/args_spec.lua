@@ -1,4 +1,5 @@
 local args = require "numlab.args"
+local sweep_words = require "numlab.sweep_words"
 
 describe("numlab.args", function()
   local defaults = { n = 2000, tol = 1e-10, quick = false, out = "reports/x", sizes = { 100, 500 }, names = {} }
@@ -54,6 +55,31 @@ describe("numlab.args", function()
     assert.error_matches(function() read("n=1", "n=2") end, "'n' is given twice")
   end)
 
+  it("takes the value of a word with two dashes from the word after it", function()
+    assert.equal(5, read("--n", "5").n)
+    assert.same({ 1, 2 }, read("--sizes", "1,2", "--quick").sizes)
+    assert.error_matches(function() read("--n") end, "'n' needs a value, as in n=2000")
+    assert.error_matches(function() read("--n", "--quick") end, "n must be a whole number, got '%-%-quick'")
+  end)
+
+  it("knows the words of sweeps where there is a sweep", function()
+    package.loaded["numlab.sweep"] = nil
+    assert.error_matches(function() read("--dry-run") end, "'%-%-dry%-run' is a word of sweeps; this script has none")
+    package.loaded["numlab.sweep"] = {}
+    local o, given = args(defaults, nil, { "--dry-run", "--filter=n>=5,k=a", "--jobs", "3", "n=7", "--width=0.05" })
+    assert.same({ dry_run = true, filter = "n>=5,k=a", jobs = 3, width = 0.05 }, sweep_words.given)
+    assert.same({ n = true }, given)
+    assert.same({ 7, nil }, { o.n, o["dry-run"] })
+    read("n=8")
+    assert.same({}, sweep_words.given)
+    assert.error_matches(function() read("--only-faild") end, "did you mean 'only%-failed'")
+    assert.error_matches(function() read("--jobs=two") end, "jobs must be a whole number, got 'two'")
+    assert.error_matches(function() read("--jobs=2", "--jobs=2") end, "'jobs' is given twice")
+    assert.equal("mine", args({ filter = "" }, nil, { "filter=mine" }).filter) -- the script's own goes first
+    assert.same({}, sweep_words.given)
+    package.loaded["numlab.sweep"] = nil
+  end)
+
   it("raises on wrong defaults and help texts", function()
     local _, given = args({ n = 1, m = 2 }, nil, { "m=2" })
     assert.same({ m = true }, given) -- also where the value is the default
@@ -77,5 +103,6 @@ describe("numlab.args", function()
     assert.matches("usage: numlab run x.lua %[key=value ...%]", shown)
     assert.matches("n=2000 +unknowns", shown)
     assert.matches("sizes=100,500 +list", shown)
+    assert.is_nil(shown:find("every sweep", 1, true))
   end)
 end)

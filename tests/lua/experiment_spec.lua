@@ -12,6 +12,20 @@ local function printed(f)
 end
 
 describe("numlab.experiment", function()
+  it("leaves experiments no more than 150 lines and no plumbing", function()
+    local names = assert(file.list("scripts/experiments", ".lua"))
+    assert.is_true(#names >= 9)
+    for _, name in ipairs(names) do
+      local code = assert(file.read("scripts/experiments/" .. name))
+      local _, lines = code:gsub("\n", "")
+      assert.is_true(lines <= 150, ("%s has %d lines"):format(name, lines))
+      for _, plumbing in ipairs{ "io%.open", "io%.popen", "os%.execute", "os%.exit", "numlab%.store",
+        "nl%.sqlite", "numlab%.sweep_", "gnuplot" } do
+        assert.is_nil(code:find(plumbing), ("%s has %s in it"):format(name, plumbing))
+      end
+    end
+  end)
+
   it("refuses settings that cannot be", function()
     local words, least = { methods = { "gauss", "lu" }, dtype = { "f64" } }, { n = 1, tol = 0.5 }
     local function check(o) experiment.check(o, words, least) end

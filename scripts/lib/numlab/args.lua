@@ -5,6 +5,10 @@
 ---
 --- `n=500`, `sizes=100,200`, `quick=true` (or `quick` alone) and `--n=500` all work; `help` or `--help` prints
 --- the keys with their defaults and ends the program with 0. Unknown keys and wrong values raise.
+---
+--- Where the script has loaded numlab.sweep, the words of every sweep (numlab.sweep_words: --dry-run, --filter=...) are
+--- known too; they go to the sweep and are not among what is returned.
+local sweep_words = require "numlab.sweep_words"
 local text = require "numlab.text"
 
 local YES = { ["true"] = true, yes = true, on = true, ["1"] = true }
@@ -56,15 +60,50 @@ local function sorted_keys(t)
   return keys
 end
 
-local function help(defaults, docs, script)
-  local lines = { ("usage: numlab run %s [key=value ...]"):format(script) }
-  local keys, longest = sorted_keys(defaults), 0
-  for _, key in ipairs(keys) do longest = math.max(longest, text.width(key .. "=" .. show(defaults[key]))) end
+-- One line a key; `mark` stands before each.
+local function lines_of(defaults, docs, mark)
+  local lines, keys, longest = {}, sorted_keys(defaults), 0
+  local function shown(key)
+    return mark ~= "" and type(defaults[key]) == "boolean" and mark .. key or mark .. key .. "=" .. show(defaults[key])
+  end
+  for _, key in ipairs(keys) do longest = math.max(longest, text.width(shown(key))) end
   for _, key in ipairs(keys) do
-    local line = "  " .. text.pad(key .. "=" .. show(defaults[key]), longest)
+    local line = "  " .. text.pad(shown(key), longest)
     lines[#lines + 1] = (line .. "   " .. (docs[key] or kind_of(defaults[key]))):gsub("%s+$", "")
   end
   return table.concat(lines, "\n") .. "\n"
+end
+
+local function help(defaults, docs, script, common)
+  return ("usage: numlab run %s [key=value ...]\n"):format(script) .. lines_of(defaults, docs, "")
+    .. (next(common) and "as every sweep:\n" .. lines_of(common, sweep_words.DOCS, "--") or "")
+end
+
+-- The words of every sweep, without those that the script has for itself.
+local function common_words(defaults)
+  local out = {}
+  for key, value in pairs(package.loaded["numlab.sweep"] and sweep_words.DEFAULTS or {}) do
+    if defaults[key] == nil then out[key] = value end
+  end
+  return out
+end
+
+-- The key and the text of word i, its default, and the place of the last word it took.
+local function take(words, i, defaults, common, known)
+  local word = words[i]
+  local key, value = word:match("^%-*([^=]+)=(.*)$")
+  if not key then key = word:match("^%-*(.*)$") end
+  local default = defaults[key]
+  if default == nil then default = common[key] end
+  if default == nil and sweep_words.DEFAULTS[key] ~= nil then
+    error(("args: '%s' is a word of sweeps; this script has none, or loads it (require \"numlab.sweep\") after nl.args")
+      :format(word), 3)
+  end
+  if default == nil then error(text.unknown("args", "key", key, known), 3) end
+  if value then return key, value, default, i end
+  if type(default) == "boolean" then return key, "true", default, i end
+  if word:find("^%-%-") and words[i + 1] then return key, words[i + 1], default, i + 1 end -- --n 500
+  error(("args: '%s' needs a value, as in %s=%s"):format(key, key, show(default)), 3)
 end
 
 --- Read the script's words.
@@ -91,28 +130,25 @@ local function args(defaults, docs, words)
     end
     out[key] = type(value) == "table" and table.move(value, 1, #value, 1, {}) or value
   end
-  local seen = {}
-  for _, word in ipairs(words) do
+  local common, given, common_given = common_words(defaults), {}, {}
+  local known, i = { table.unpack(keys) }, 0
+  for _, key in ipairs(sorted_keys(common)) do known[#known + 1] = key end
+  while i < #words do
+    i = i + 1
+    local word = words[i]
     if word == "--help" or word == "-h" or (word == "help" and defaults.help == nil) then
-      io.stdout:write(help(defaults, docs, words[0] or "SCRIPT"))
+      io.stdout:write(help(defaults, docs, words[0] or "SCRIPT", common))
       os.exit(0, true)
     end
-    local key, value = word:match("^%-*([^=]+)=(.*)$")
-    if not key then key = word:match("^%-*(.*)$") end
-    if defaults[key] == nil then error(text.unknown("args", "key", key, keys), 2) end
-    if value == nil then
-      if type(defaults[key]) ~= "boolean" then
-        error(("args: '%s' needs a value, as in %s=%s"):format(key, key, show(defaults[key])), 2)
-      end
-      value = "true"
-    end
-    if seen[key] then error(("args: '%s' is given twice"):format(key), 2) end
-    seen[key] = true
-    local got, expected = read(value, defaults[key])
+    local key, value, default
+    key, value, default, i = take(words, i, defaults, common, known)
+    if given[key] or common_given[key] ~= nil then error(("args: '%s' is given twice"):format(key), 2) end
+    local got, expected = read(value, default)
     if got == nil then error(("args: %s must be a %s, got '%s'"):format(key, expected, value), 2) end
-    out[key] = got
+    if defaults[key] ~= nil then out[key], given[key] = got, true else common_given[key] = got end
   end
-  return out, seen
+  if next(common) then sweep_words.take(common_given) end
+  return out, given
 end
 
 return args

@@ -6,9 +6,10 @@ local stats = require "numlab.stats"
 
 local M = {}
 
-local OPTIONS = { contestants = "table", repeats = "number", slow = "number", pause = "number", clock = "function",
-  on_turn = "function" }
+local OPTIONS = { contestants = "table", repeats = "number", width = "number", repeats_max = "number", slow = "number",
+  pause = "number", clock = "function", on_turn = "function" }
 local CONTESTANT = { name = "string", run = "function", check = "function" }
+local LEVEL, FENCE = 0.95, 3 -- of intervals; Tukey's far fence, in interquartile ranges
 local WARM = 0.5 -- seconds; a first run that takes longer has warmed itself up and counts as a sample
 
 -- The engine's monotonic clock where it is loaded; processor time (one thread's worth of truth) elsewhere.
@@ -26,12 +27,30 @@ function M.pause(seconds, clock)
   while clock() < stop do end -- luacheck: ignore 542
 end
 
+-- Half the interval of the median, (high - low) / 2, as a share of it; nil below six samples, which cannot give one.
+local function width(samples)
+  local low, high, coverage = stats.median_interval(samples, LEVEL)
+  if not (coverage >= LEVEL) then return nil end
+  return (high - low) / 2 / stats.median(samples)
+end
+
+-- How many samples lie beyond Q1 - 3 IQR or Q3 + 3 IQR (Tukey 1977: far out).
+local function outliers(samples)
+  local low, high = stats.quantile(samples, 0.25), stats.quantile(samples, 0.75)
+  local reach, count = FENCE * (high - low), 0
+  for _, v in ipairs(samples) do
+    if v < low - reach or v > high + reach then count = count + 1 end
+  end
+  return count
+end
+
 --- Median, spread and count of a list of seconds.
 ---@param samples number[]
----@return table  {seconds, seconds_min, seconds_iqr, repeats}
+---@return table  {seconds, seconds_min, seconds_iqr, repeats, seconds_width = half the 95 % interval of the median over
+--- the median (from ranks; nil below six samples), outliers = samples beyond Tukey's far fence, which count all the same}
 function M.summary(samples)
   return { seconds = stats.median(samples), seconds_min = math.min(table.unpack(samples)),
-    seconds_iqr = stats.iqr(samples), repeats = #samples }
+    seconds_iqr = stats.iqr(samples), seconds_width = width(samples), outliers = outliers(samples), repeats = #samples }
 end
 
 --- Is this what an interrupted call raised, or the info it returned?
@@ -40,8 +59,13 @@ function M.is_interrupt(what)
   return type(what) == "string" and what:find("interrupted", 1, true) ~= nil
 end
 
--- One turn: what run returned and how long it took (by its own word where it gives {seconds=}).
-local function turn(contestant, clock)
+--- One turn, untidy memory put away first.
+---@param contestant table  {run = function}
+---@param clock function?
+---@return table  {value = what run returned, seconds (by its own word where it gives {seconds=}), parts} or {failed = true,
+--- message, info, raised}
+function M.turn(contestant, clock)
+  clock = clock or default_clock()
   collectgarbage()
   local start = clock()
   local result = table.pack(pcall(contestant.run))
@@ -79,10 +103,13 @@ end
 ---@param options table  contestants = {{name=, run=function, check=function?}, ...}; run returns its result (a table
 --- with a field `seconds` gives its own time, with `parts` = {name = seconds} the times of its parts), or nil, message,
 --- info; check(result) returns true, or false and why.
---- repeats = 5; slow = 5: a contestant stops early once its turns took that many seconds; pause = 0.005 seconds
---- between turns; on_turn(result so far, seconds, round) is called after each: result.done after its last
----@return table[] results  in the order given: {name, samples, seconds, seconds_min, seconds_iqr, repeats, parts = {name
---- = {samples, seconds, ...}}, first = what the first turn returned} or {name, failed = true, message, info, raised}
+--- repeats = 5; width: go on until the 95 % interval of the median is that narrow (0.02: +- 2 % of it), to at least
+--- six and at most repeats_max = 100 samples, in place of repeats; slow = 5: a contestant stops early once its turns took
+--- that many seconds; pause = 0.005 seconds between turns; on_turn(result so far, seconds, round) is called after each:
+--- result.done after its last
+---@return table[] results  in the order given: {name, samples, spent = seconds of all its turns and pauses, seconds,
+--- seconds_min and all else of summary, parts = {name = {samples, seconds, ...}}, first = what the first turn returned} or
+--- {name, failed = true, message, info, raised}
 function M.compare(options)
   text.check_options("bench.compare", options, OPTIONS)
   local list = options and options.contestants
@@ -93,18 +120,29 @@ function M.compare(options)
   end
   local repeats, slow = options.repeats or 5, options.slow or 5
   if not (repeats >= 1) then error("bench.compare: repeats must be at least 1", 2) end
+  local wanted, most = options.width, options.repeats_max or 100
+  if wanted and not (wanted > 0) then error("bench.compare: width must be above 0", 2) end
+  if not (most >= 1) then error("bench.compare: repeats_max must be at least 1", 2) end
+  local function enough(samples)
+    if not wanted then return #samples >= repeats end
+    if #samples >= most then return true end
+    local reached = #samples > 0 and width(samples)
+    return reached and reached <= wanted
+  end
   local pause, clock = options.pause or 0.005, options.clock or default_clock()
   local results, active = {}, #list
   for i, contestant in ipairs(list) do
-    results[i] = { name = contestant.name or tostring(i), samples = {}, total = 0 }
+    results[i] = { name = contestant.name or tostring(i), samples = {}, total = 0, spent = 0 }
   end
   local round = 0
   while active > 0 do
     for i, contestant in ipairs(list) do
       local r = results[i]
       if not r.done then
+        local before = clock()
         M.pause(pause, clock)
-        local got = turn(contestant, clock)
+        local got = M.turn(contestant, clock)
+        r.spent = r.spent + clock() - before
         if not got.failed and round == 0 then
           r.first = got.value
           local good, why = true, nil
@@ -116,7 +154,7 @@ function M.compare(options)
         else
           if round > 0 or got.seconds >= WARM then keep(r, got) end
           r.total = r.total + got.seconds
-          r.done = #r.samples >= repeats or (#r.samples > 0 and r.total >= slow)
+          r.done = enough(r.samples) or (#r.samples > 0 and r.total >= slow)
         end
         if r.done then
           active = active - 1

@@ -3,7 +3,9 @@
 local file = require "numlab.file"
 local plot = require "numlab.plot"
 local report = require "numlab.report"
+local say = require "numlab.say"
 local tables = require "numlab.table"
+local telling = require "numlab.telling"
 local text = require "numlab.text"
 
 local M = {}
@@ -48,17 +50,22 @@ end
 ---@param drawing table  the options of plot.text
 function M.show(drawing)
   local color = file.is_terminal("stdout") and not os.getenv("NO_COLOR")
-  local picture, message = plot.text(drawing, { color = color })
+  local picture, message = plot.text(say.read(drawing), { color = color })
   if picture then io.write("\n", picture) else io.stderr:write("note: ", message, "\n") end
 end
 
 --- The end of a run: figures, page, the list of what was written. Figures that cannot be drawn are said and the
 --- run goes on.
 ---@param o table  the options of report.page, and out, name, drawings = list of plot.figure options whose `file` is a
---- name below out, formats
+--- name below out, formats. What people read in it may be said (numlab.say): here it is English, and the store of the
+--- sweep keeps it for reports in any language.
 ---@return string[] files
 function M.finish(o)
+  local _, trouble = telling.keep(("%s/%s.sqlite"):format(o.out, o.name), { title = o.title, question = o.question,
+    rows = o.rows, columns = o.columns, format = o.format, drawings = o.drawings, sections = o.sections, notes = o.notes })
+  o = say.read(o)
   local written, figures, notes = { o.out .. "/" .. o.name .. ".csv" }, {}, o.notes or {}
+  notes[#notes + 1] = trouble and "no report can be made of this run: " .. trouble
   for _, drawing in ipairs(o.drawings) do
     drawing.file, drawing.formats = o.out .. "/" .. drawing.file, o.formats
     local done, message = plot.figure(drawing)

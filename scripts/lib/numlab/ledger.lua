@@ -38,7 +38,7 @@ local function open_run(self, o)
   if not store then return nil, message, info end
   self.store = store
   self.run, message, info = store:begin{ key = self.key, shared = self.shared, facts = provenance.facts(),
-    columns = o.columns, axes = o.axes, contestant = o.contestant }
+    columns = o.columns, axes = o.axes, contestant = o.contestant, again = o.again }
   if not self.run then
     store:close()
     self.store = nil
@@ -51,12 +51,14 @@ end
 -- there and cannot be used ends it all, lest its rows be missed.
 local function enter_store(self, o)
   local fresh = not exists(self.path)
+  if o.again and fresh then fail(("there is no %s, so nothing to run again"):format(self.path)) end
   local ok, message, info = open_run(self, o)
   if ok then
     self.rows = self.run.rows
     table.move(self.run.notes, 1, #self.run.notes, #self.notes + 1, self.notes)
     return
   end
+  if o.again or o.jobs then fail(("--%s needs the store: %s"):format(o.again and "only-failed" or "jobs", message)) end
   if info.code ~= "UNAVAILABLE" and not fresh then fail(message) end
   if info.code ~= "UNAVAILABLE" then
     for _, ending in ipairs({ "", "-journal", "-wal", "-shm" }) do os.remove(self.path .. ending) end
@@ -76,7 +78,8 @@ end
 
 --- Open the csv, and the store where there can be one.
 ---@param o table  out, name, columns, axes (names), contestant (column), identity(row) -> what tells it from others,
---- key, shared (of provenance.key)
+--- key, shared (of provenance.key), again (rows take the place of older ones, in the last run of this key), jobs (other
+--- processes will join)
 ---@return table ledger  {rows = those to go on with, csv = path, notes = what the user should know, run = of the store};
 --- to be closed, whatever happens
 function M.open(o)
@@ -89,13 +92,50 @@ function M.open(o)
   if self.run then take_over(self, o) else self.rows = rows_of_csv(self) end
   ok, message = write_csv(self)
   if ok and not self.run then ok, message = file.write(self.state, state_text(self.key, "running")) end
-  if ok then self.handle, message = io.open(self.csv, "ab") end
-  if not self.handle then
+  if ok and not o.again and not o.jobs then self.handle, message = io.open(self.csv, "ab") end -- else made anew at the end
+  if not ok or message then
     self:close()
     fail(message)
   end
   if self.run then os.remove(self.state) end -- the store knows better
   return self
+end
+
+--- Open the store alone, to add rows to a run that another process is at.
+---@param o table  as for open, and run = its number
+---@return table ledger
+function M.join(o)
+  local self = setmetatable({ path = o.out .. "/" .. o.name .. ".sqlite", identity = o.identity, notes = {} }, Ledger)
+  local message
+  self.store, message = storage.open(self.path)
+  if self.store then self.run, message = self.store:join(o.run, o.again) end
+  if not self.run then
+    self:close()
+    fail(message)
+  end
+  self.rows = self.run.rows
+  return self
+end
+
+--- What open would go on with, and how long its points took before; nothing is made or written.
+---@param o table  as for open
+---@return table found  {rows, run = its number, notes, took = seconds by point}
+function M.peek(o)
+  local base = o.out .. "/" .. o.name
+  local path = base .. ".sqlite"
+  if exists(path) then
+    local store, message, info = storage.open(path, { readonly = true })
+    local found, took
+    if store then
+      found, message, info = store:find(o)
+      took = found and store:took()
+      store:close()
+    end
+    if found then return { rows = found.rows, run = found.id, notes = found.notes, took = took or {} } end
+    if info.code ~= "UNAVAILABLE" and info.reason ~= "EMPTY" then fail(message) end
+  end
+  if o.again then fail(("there is no %s, so nothing to run again"):format(path)) end
+  return { rows = rows_of_csv{ key = o.key, state = base .. ".run", csv = base .. ".csv" }, notes = {}, took = {} }
 end
 
 --- Keep a row, and the samples of its times.
@@ -107,6 +147,7 @@ function Ledger:append(row, samples)
     local ok, message = self.run:add(row, self.identity(row), samples)
     if not ok then fail(("%s (%d so far)"):format(message, rows)) end
   end
+  if not self.handle then return end
   local size = self.handle:seek("end")
   local ok, message = self.handle:write(tables.csv_line(row, self.columns), "\n")
   if ok then ok, message = self.handle:flush() end
@@ -121,15 +162,34 @@ function Ledger:append(row, samples)
     :format(self.csv, message, rows))
 end
 
+-- The rows as they are stored, where they are not those this process saw one after the other, and the csv of them.
+local function settle(self)
+  if self.handle then
+    self.handle:close()
+    self.handle = nil
+  elseif self.run then
+    local rows, message = self.run:stored()
+    if not rows then return nil, message end
+    self.rows = rows
+  end
+  return write_csv(self)
+end
+
+--- Take in what other processes have stored.
+function Ledger:refresh()
+  local ok, message = settle(self)
+  if not ok then fail(message) end
+end
+
 --- All rows are there.
 function Ledger:finish()
-  self.handle:close()
-  self.handle = nil
   local ok, message
   if self.run then
     -- another process may have written its own rows over the csv meanwhile
-    ok, message = self.run:finish(function() return write_csv(self) end)
+    ok, message = self.run:finish(function() return settle(self) end)
   else
+    self.handle:close()
+    self.handle = nil
     ok, message = file.write(self.state, state_text(self.key, "finished"))
   end
   if not ok then fail(message) end

@@ -97,8 +97,9 @@ function M.load()
   return (file.read("/proc/loadavg") or ""):match("^%S+ %S+ %S+")
 end
 
--- "L1 Data 32K, L2 Unified 512K": of the first core.
-local function caches()
+--- "L1 Data 32K, L2 Unified 512K": of the first core; "" where the system does not tell.
+---@return string
+function M.caches()
   local out = {}
   for i = 0, 9 do
     local folder = ("/sys/devices/system/cpu/cpu0/cache/index%d/"):format(i)
@@ -107,6 +108,49 @@ local function caches()
     out[#out + 1] = ("L%s %s %s"):format(level:match("%S*"), kind:match("%S*"), size:match("%S*"))
   end
   return table.concat(out, ", ")
+end
+
+-- The numbers in a list of cores, "0-3,8": how many.
+local function count_of(cores)
+  local n = 0
+  for part in cores:gmatch("[^,%s]+") do
+    local from, to = part:match("^(%d+)%-(%d+)$")
+    n = n + (from and to - from + 1 or 1)
+  end
+  return n
+end
+
+-- Cores by a number each has in a file of the system: classes, the largest number first; nil where it has no such file.
+local function classes(folder, name, form)
+  local by, values = {}, {}
+  local i = 0
+  while true do
+    local value = tonumber(file.read(("%s/system/cpu/cpu%d/%s"):format(folder, i, name)) or "")
+    if not value then break end
+    if not by[value] then values[#values + 1] = value end
+    by[value], i = (by[value] or 0) + 1, i + 1
+  end
+  table.sort(values, function(a, b) return a > b end)
+  for k, value in ipairs(values) do values[k] = form:format(by[value], text.number(value)) end
+  return #values > 0 and table.concat(values, ", ") or nil, #values
+end
+
+--- Kinds of cores, as far as the system tells: a time depends on which kind ran it. By the processor's own word (fast P and
+--- economical E cores), by capacity, by highest frequency.
+---@param folder string?  of the system's devices, "/sys/devices"
+---@return string?  "6 P (0-11), 8 E (12-19)", "2 of capacity 1024", ...; nil where the system says nothing
+function M.core_types(folder)
+  folder = folder or "/sys/devices"
+  local kinds = {}
+  for _, kind in ipairs{ { "cpu_core", "P" }, { "cpu_atom", "E" }, { "cpu_lowpower", "low-power E" } } do
+    local cores = (file.read(("%s/%s/cpus"):format(folder, kind[1])) or ""):match("%S+")
+    if cores then kinds[#kinds + 1] = ("%d %s (%s)"):format(count_of(cores), kind[2], cores) end
+  end
+  if #kinds > 0 then return table.concat(kinds, ", ") end
+  local capacity, different = classes(folder, "cpu_capacity", "%d of capacity %s")
+  local frequency, speeds = classes(folder, "cpufreq/cpuinfo_max_freq", "%d up to %s kHz")
+  if speeds > 1 and different < 2 then return frequency end
+  return capacity or frequency
 end
 
 -- Settings from outside that change what is measured; those that are set.
@@ -139,7 +183,9 @@ function M.facts()
   end
   local _, cores = ("\n" .. (file.read("/proc/cpuinfo") or "")):gsub("\nprocessor%s*:", "")
   add("cores", cores > 0 and cores or nil)
-  add("caches", caches())
+  add("core_types", M.core_types())
+  add("cores_allowed", (file.read("/proc/self/status") or ""):match("Cpus_allowed_list:%s*(%S+)"))
+  add("caches", M.caches())
   local kib = (file.read("/proc/meminfo") or ""):match("MemTotal:%s*(%d+)")
   add("memory", kib and text.bytes(tonumber(kib) * 1024))
   add("environment", environment())

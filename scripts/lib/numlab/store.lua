@@ -13,13 +13,11 @@
 --- Failures are nil, message (which file, why, how to mend it), info.
 local provenance = require "numlab.provenance"
 local store_file = require "numlab.store_file"
+local store_resume = require "numlab.store_resume"
 
 local M = {}
 
 local guard, need = store_file.guard, store_file.need
-
--- Runs under way in this process, by store and number: their owner is this process, which goes on living.
-local active = {}
 
 local Store, Run = {}, {}
 Store.__index, Run.__index = Store, Run
@@ -41,17 +39,10 @@ end
 
 local function now() return os.date("!%Y-%m-%dT%H:%M:%SZ") end
 
-local function facts_of(db, run)
-  local out, order = {}, {}
-  for i, fact in ipairs(need(db:rows("SELECT name, value FROM fact WHERE run = ? ORDER BY id", run))) do
-    out[fact.name], order[i] = fact.value, fact.name
-  end
-  return out, order
-end
-
 local function put_facts(db, run, facts)
   for _, fact in ipairs(facts) do
-    need(db:run("INSERT INTO fact (run, name, value) VALUES (?, ?, ?)", run, fact[1], fact[2]))
+    need(db:run("INSERT INTO fact (run, name, value) VALUES (?, ?, ?) ON CONFLICT (run, name) DO UPDATE SET "
+      .. "value = excluded.value", run, fact[1], fact[2]))
   end
 end
 
@@ -68,64 +59,32 @@ local function rows_of(db, run)
   return rows, by
 end
 
--- The names of facts that differ between two sets.
-local function differences(facts, list)
-  local names = {}
-  for _, fact in ipairs(list) do
-    if facts[fact[1]] ~= fact[2] then names[#names + 1] = fact[1] end
-  end
-  return names
-end
-
---- A fact that became another while a run was broken off: both are kept.
-local function follow(db, run, facts, list, notes)
-  for _, fact in ipairs(list) do
-    local name, value, before = fact[1], fact[2], facts[fact[1]]
-    before = before and before:match(".*; then (.*)$") or before
-    if name ~= "load" and before ~= value then
-      need(db:run("INSERT INTO fact (run, name, value) VALUES (?1, ?2, ?3) ON CONFLICT (run, name) DO UPDATE SET "
-        .. "value = value || '; then ' || ?3", run, name, value))
-      notes[#notes + 1] = ("run %d began with %s %s and goes on with %s"):format(run, name, before or "unknown", value)
-    end
-  end
-end
-
--- The broken-off run to go on with; what is to be said of the others.
-local function look_for(db, path, o, notes)
-  local other
-  for _, run in ipairs(need(db:rows("SELECT id, key, owner FROM run WHERE state = 'running' ORDER BY id DESC"))) do
-    local mine = run.owner == provenance.process()
-    local pid = provenance.alive(run.owner)
-    if mine then pid = active[path .. ":" .. run.id] and pid end
-    if pid then
-      notes[#notes + 1] = ("process %s is at run %d of %s; this one runs beside it, csv, figures and page will be those "
-        .. "of the last to end"):format(mine and "of this very program" or pid, run.id, path)
-    elseif run.key == o.key then
-      return run.id
-    else
-      other = other or run.id
-    end
-  end
-  if other then
-    local names = table.concat(differences(facts_of(db, other), o.shared), ", ")
-    notes[#notes + 1] = ("run %d of %s was broken off with %d rows and differs in %s: it stays as it is, this is a new run")
-      :format(other, path, need(db:rows("SELECT count(*) AS n FROM row WHERE run = ?", other))[1].n,
-        names ~= "" and names or "its kind")
-  end
+--- What `begin` would go on with; nothing is written.
+---@param o table  as for begin
+---@return table? found  {id = of the run, nil for a new one, rows, notes}, string? message, table? info
+function Store:find(o)
+  return guard(self.path, function()
+    local found = { notes = {}, rows = {} }
+    found.id = store_resume.choose(self.db, self.path, o, found.notes)
+    if found.id then found.rows = rows_of(self.db, found.id) end
+    return found
+  end)
 end
 
 --- Go on with the run of this key that was broken off, or begin a new one.
----@param o table  key, shared and facts (lists of {name, value}), columns (names), axes (names), contestant (a name)
+---@param o table  key, shared and facts (lists of {name, value}), columns (names), axes (names), contestant (a name);
+--- again: take the last run of this key though it be finished, and let `add` put a row in the place of an older one
 ---@return table? run  {id, rows = those it has, notes = what the user should know}, string? message, table? info
 function Store:begin(o)
   local db = self.db
   return guard(self.path, function()
-    local run = setmetatable({ store = self, rows = {}, notes = {} }, Run)
+    local run = setmetatable({ store = self, rows = {}, notes = {}, again = o.again }, Run)
     need(db:transaction(function()
-      run.id = look_for(db, self.path, o, run.notes)
+      run.id = store_resume.choose(db, self.path, o, run.notes)
       if run.id then
-        need(db:run("UPDATE run SET owner = ? WHERE id = ?", provenance.process(), run.id))
-        follow(db, run.id, facts_of(db, run.id), o.facts, run.notes)
+        need(db:run("UPDATE run SET state = 'running', finished = NULL, owner = ? WHERE id = ?", provenance.process(),
+          run.id))
+        store_resume.follow(db, run.id, store_resume.facts(db, run.id), o.facts, run.notes)
         run.rows = rows_of(db, run.id)
         return true
       end
@@ -136,9 +95,30 @@ function Store:begin(o)
       put_facts(db, run.id, o.facts)
       return true
     end))
-    active[self.path .. ":" .. run.id] = true
+    store_resume.active[self.path .. ":" .. run.id] = true
     return run
   end)
+end
+
+--- Add rows to a run that another process has begun and is at.
+---@param id integer
+---@param again boolean?  as of begin
+---@return table? run, string? message, table? info
+function Store:join(id, again)
+  return guard(self.path, function()
+    if #need(self.db:rows("SELECT 1 FROM run WHERE id = ? AND state = 'running'", id)) == 0 then
+      need(nil, ("%s has no run %d under way"):format(self.path, id), { code = "ABSENT" })
+    end
+    return setmetatable({ store = self, id = id, again = again, rows = rows_of(self.db, id), notes = {} }, Run)
+  end)
+end
+
+local function forget(db, run, point)
+  local old = need(db:rows("SELECT id FROM row WHERE run = ? AND point = ?", run, point))[1]
+  for _, sql in ipairs{ "DELETE FROM sample WHERE row = ?", "DELETE FROM cell WHERE row = ?",
+    "DELETE FROM row WHERE id = ?" } do
+    if old then need(db:run(sql, old.id)) end
+  end
 end
 
 --- Keep a row and the samples of its times; on the disk when this returns.
@@ -150,6 +130,7 @@ function Run:add(row, point, samples)
   local db = self.store.db
   local ok, message, info = guard(self.store.path, function()
     return need(db:transaction(function()
+      if self.again then forget(db, self.id, point) end
       local _, id = need(db:run("INSERT INTO row (run, point) VALUES (?, ?)", self.id, point))
       for name, value in pairs(row) do
         local kind = type(value)
@@ -166,8 +147,14 @@ function Run:add(row, point, samples)
       return true
     end))
   end)
-  if ok then self.rows[#self.rows + 1] = row end
+  if ok and not self.again then self.rows[#self.rows + 1] = row end
   return ok, message, info
+end
+
+--- The rows as they are stored now, those of other processes among them.
+---@return table[]? rows, string? message, table? info
+function Run:stored()
+  return guard(self.store.path, function() return (rows_of(self.store.db, self.id)) end)
 end
 
 --- The run is complete. `also`, a function that may fail with nil, message, is done first and under the store's lock.
@@ -187,7 +174,7 @@ end
 
 --- This process works on the run no more; a run that is not finished can be gone on with.
 function Run:leave()
-  active[self.store.path .. ":" .. self.id] = nil
+  store_resume.active[self.store.path .. ":" .. self.id] = nil
 end
 
 --- All runs, oldest first.
@@ -198,7 +185,7 @@ function Store:runs()
     local runs = need(self.db:rows("SELECT id, key, state, owner, started, finished, columns, axes, contestant, (SELECT "
       .. "count(*) FROM row WHERE run = run.id) AS rows FROM run ORDER BY id"))
     for _, run in ipairs(runs) do
-      run.facts, run.order = facts_of(self.db, run.id)
+      run.facts, run.order = store_resume.facts(self.db, run.id)
       if run.state == "running" and not provenance.alive(run.owner) then run.state = "unfinished" end
       for _, key in ipairs({ "columns", "axes" }) do
         local names = {}
@@ -207,6 +194,17 @@ function Store:runs()
       end
     end
     return runs
+  end)
+end
+
+--- What each point took when it was last measured, in any run: the seconds_spent of its row.
+---@return table<string, number>? seconds  by point, string? message, table? info
+function Store:took()
+  return guard(self.path, function()
+    local seconds = {}
+    for _, row in ipairs(need(self.db:rows("SELECT point, value FROM row JOIN cell ON cell.row = row.id WHERE name = "
+      .. "'seconds_spent' ORDER BY id"))) do seconds[row.point] = row.value end
+    return seconds
   end)
 end
 

@@ -19,6 +19,9 @@ CREATE TABLE sample (row INTEGER NOT NULL, part TEXT NOT NULL, turn INTEGER NOT 
 PRAGMA application_id = %d;
 PRAGMA user_version = %d;]]):format(APPLICATION, VERSION)
 
+-- Reasons whose message says all there is to say.
+local NO_CURE = { UNAVAILABLE = true, INTERRUPTED = true, VERSION = true, EMPTY = true, ABSENT = true }
+
 -- What to do, by SQLite's word for what is wrong.
 local function cure(path, reason)
   local again = ", then run the same command again; rows finished before are kept"
@@ -32,7 +35,7 @@ local function cure(path, reason)
     return "make room on the disk" .. again
   elseif reason == "CONSTRAINT" then
     return "another process writes the rows of this run; let one of them go on alone"
-  elseif reason == "UNAVAILABLE" or reason == "INTERRUPTED" or reason == "VERSION" then
+  elseif NO_CURE[reason] then
     return nil
   end
   return "see that its folder is there, can be written to and has room" .. again
@@ -78,7 +81,7 @@ local function check_store(db, path, readonly)
   local empty = #need(db:rows("SELECT 1 FROM sqlite_master LIMIT 1")) == 0
   local version = need(db:rows("PRAGMA user_version"))[1].user_version
   local application = need(db:rows("PRAGMA application_id"))[1].application_id
-  if empty and readonly then need(nil, path .. ": nothing is stored in it yet", { code = "IO", reason = "VERSION" }) end
+  if empty and readonly then need(nil, path .. ": nothing is stored in it yet", { code = "IO", reason = "EMPTY" }) end
   if not empty and application ~= APPLICATION then
     need(nil, path .. ": a database of something else", { code = "IO", reason = "NOTADB" })
   end

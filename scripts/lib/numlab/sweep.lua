@@ -9,77 +9,64 @@
 --- repeats; a part P that run timed by itself gives P_s, P_min, P_iqr). A failure is a row with its code, not the end.
 --- Rows go to the store OUT/NAME.sqlite at once, with every sample and where they come from (numlab.store), and to
 --- OUT/NAME.csv: the same call goes on where a broken run stopped. `numlab list` shows all runs that were stored.
+---
+--- Every script that sweeps understands the words of numlab.sweep_words (--dry-run, --filter=..., --only-failed, --jobs=N,
+--- --width=W). While rows are still missing after such a word the program ends here: figures and page are of whole runs.
+local axes = require "numlab.axes"
 local text = require "numlab.text"
 local file = require "numlab.file"
 local tables = require "numlab.table"
-local bench = require "numlab.bench"
 local ledger = require "numlab.ledger"
 local provenance = require "numlab.provenance"
+local filter = require "numlab.sweep_filter"
+local jobs = require "numlab.sweep_jobs"
+local plan = require "numlab.sweep_plan"
+local sweep_point = require "numlab.sweep_point"
+local words = require "numlab.sweep_words"
 
 local M = {}
 
 local OPTIONS = { name = "string", out = "string", seed = "number", axes = "table", contestants = "table",
   contestant = "string", columns = "table", repeats = "number", slow = "number", budget = "number", pause = "number",
   prepare = "function", run = "function", cost = "function", arguments = "any", clock = "function", quiet = "boolean",
-  tty = "boolean" }
-
--- The names of the axes, those of designs among them.
-local function names_of(axes)
-  local names = {}
-  for _, axis in ipairs(axes) do table.move(axis.names or { axis[1] }, 1, axis.names and #axis.names or 1, #names + 1, names) end
-  return names
-end
+  tty = "boolean", width = "number", repeats_max = "number", times = "boolean", dry_run = "boolean", filter = "string",
+  only_failed = "boolean", jobs = "number" }
 
 --- All combinations of the axes, the last axis fastest.
----@param axes table[]  {{name, values}, ...}, or designs of numlab.axes among them
----@return table[] points  {name = value, ...}
-function M.points(axes)
-  for _, axis in ipairs(axes) do
-    if axis.points then return (require("numlab.axes").expand(axes)) end
+---@param list table[]  {{name, values}, ...}, or designs of numlab.axes among them
+---@return table[] points  {name = value, ...}, string[] names
+function M.points(list) return axes.expand(list) end
+
+local function check(o)
+  for _, name in ipairs({ "name", "axes", "contestants", "run", "columns" }) do
+    if o[name] == nil then error(("sweep.run: option '%s' is needed"):format(name), 4) end
   end
-  local points = { {} }
-  for _, axis in ipairs(axes) do
-    local longer = {}
-    for _, point in ipairs(points) do
-      for _, value in ipairs(axis[2]) do
-        local p = { [axis[1]] = value }
-        for k, v in pairs(point) do p[k] = v end
-        longer[#longer + 1] = p
-      end
-    end
-    points = longer
+  if not o.name:find("^[%w_.-]+$") then error("sweep.run: name must be letters, digits, _ . -", 4) end
+  if #o.contestants == 0 then error("sweep.run: contestants is empty", 4) end
+  local seen = {}
+  for _, name in ipairs(o.contestants) do -- a point and contestant has one row
+    if seen[tostring(name)] then error(("sweep.run: contestants has %s twice"):format(tables.cell(name)), 4) end
+    seen[tostring(name)] = true
+  end
+  local fine, points, names = pcall(M.points, o.axes)
+  if not fine then error((tostring(points):gsub("^.-axes%.expand: ", "sweep.run: ")), 4) end
+  o.names = names
+  if math.type(o.jobs) ~= "integer" or o.jobs < 1 then
+    error(("sweep.run: jobs must be a whole number of at least 1, got %s"):format(o.jobs), 4)
+  end
+  if o.jobs > 1 and o.times ~= false then
+    error(("sweep.run: --jobs=%d is refused: this sweep times what it runs, and processes beside each other take each "
+      .. "other's time; a sweep that times nothing says so with times = false"):format(o.jobs), 0)
   end
   return points
 end
 
-local function check(o)
-  text.check_options("sweep.run", o, OPTIONS, 4)
-  for _, name in ipairs({ "name", "axes", "contestants", "run", "columns" }) do
-    if not o or o[name] == nil then error(("sweep.run: option '%s' is needed"):format(name), 3) end
-  end
-  if not o.name:find("^[%w_.-]+$") then error("sweep.run: name must be letters, digits, _ . -", 3) end
-  for i, axis in ipairs(o.axes) do
-    if not axis.points and (type(axis[1]) ~= "string" or type(axis[2]) ~= "table" or #axis[2] == 0) then
-      error(("sweep.run: axis %d must be {name, {values, ...}} with at least one value"):format(i), 3)
-    end
-  end
-  if #o.contestants == 0 then error("sweep.run: contestants is empty", 3) end
-  local seen = {}
-  local function once(what, value) -- a point and contestant has one row
-    local id = what .. provenance.canonical(value)
-    if seen[id] then error(("sweep.run: %s has %s twice"):format(what, tables.cell(value)), 4) end
-    seen[id] = true
-  end
-  for _, name in ipairs(o.contestants) do once("contestants", name) end
-  for _, axis in ipairs(o.axes) do
-    for _, value in ipairs(axis.points and {} or axis[2]) do once(("axis '%s'"):format(axis[1]), value) end
-  end
-end
-
 -- What tells a row from the others of its run.
-local function identity(o, row)
-  local parts = { tostring(row[o.contestant]) }
-  for _, name in ipairs(o.names) do parts[#parts + 1] = provenance.canonical(row[name]) end
+local function identity(o, row, contestant)
+  local parts = { (tostring(contestant or row[o.contestant]):gsub("[|\\]", "\\%0")) }
+  for _, name in ipairs(o.names) do
+    parts[#parts + 1] = provenance.canonical(row[name]):gsub("[|\\]", "\\%0")
+  end
   return table.concat(parts, "|")
 end
 
@@ -97,48 +84,37 @@ local function progress(o, clock)
   return function(line, final)
     if o.quiet or (not tty and not final and clock() - last < 5) then return end
     last = clock()
-    io.stderr:write(tty and "\r\27[K" or "", line, (final or not tty) and "\n" or "")
+    io.stderr:write(tty and "\r\27[K" or "", (line:gsub("%c", "?")), (final or not tty) and "\n" or "")
     io.stderr:flush()
   end
 end
 
--- A failure as a row: its code and message, and what the contestant knew all the same (info.row).
-local function failure(result)
-  local info = type(result.info) == "table" and result.info or {}
-  local message = tostring(result.message or "no message"):gsub("^[^\n]-%.lua:%d+: ", "") -- no paths in results
-  local row = { code = info.code or "ERROR", message = message, repeats = 0 }
-  for k, v in pairs(info.row or {}) do row[k] = v end
-  return row
-end
-
--- The contestants of one point that have no row yet, measured side by side.
-local function measure(o, point, names, context, state)
-  local contestants = {}
-  for i, name in ipairs(names) do
-    contestants[i] = { name = name, run = function() return o.run(point, name, context) end }
-  end
-  local hurry = o.budget and state.clock() - state.start > o.budget
-  bench.compare{ contestants = contestants, repeats = hurry and 1 or o.repeats or 5, slow = o.slow or 5,
-    pause = o.pause, clock = o.clock,
-    on_turn = function(result, seconds)
-      state.tell(("%s %s %s"):format(describe(o, point), result.name, seconds and text.duration(seconds) or "failed"))
-      if not result.done then return end
-      local samples = { [""] = result.samples }
-      for name, part in pairs(result.parts or {}) do samples[name] = part.samples end
-      local row = result.failed and failure(result) or { code = "OK" }
-      if not result.failed then
-        for k, v in pairs(result.first) do row[k] = v end
-        for _, k in ipairs({ "seconds", "seconds_min", "seconds_iqr", "repeats" }) do row[k] = result[k] end
-        row.parts = nil
-        for name, part in pairs(result.parts or {}) do
-          row[name .. "_s"], row[name .. "_min"], row[name .. "_iqr"] = part.seconds, part.seconds_min, part.seconds_iqr
-        end
+-- What is to do: the points with the contestants that have no row yet, or, to run them again, a failed one that is not
+-- among those `told`; what it costs; how many rows there are not.
+local function missing(o, points, rows, told)
+  local have, todo, total, count = {}, {}, 0, 0
+  for _, row in ipairs(rows) do have[identity(o, row)] = row end
+  for number, point in ipairs(points) do
+    local item = { number = number, point = point, words = describe(o, point), names = {}, ids = {}, costs = {} }
+    for _, name in ipairs(o.contestants) do
+      local id = identity(o, point, name)
+      local row = have[id]
+      local wanted
+      if o.only_failed then
+        wanted = row and row.code ~= "OK" and not (told and told[provenance.hash(id)])
+      else
+        wanted = not row
       end
-      for k, v in pairs(point) do row[k] = v end
-      row[o.contestant], row.seed = result.name, row.seed or o.seed
-      state.log:append(row, samples)
-      state.done = state.done + state.cost(point, result.name)
-    end }
+      if not row then count = count + 1 end
+      if wanted and o.keep(point, name) then
+        local k = #item.names + 1
+        item.names[k], item.ids[k], item.costs[k] = name, id, o.cost(point, name)
+        total = total + item.costs[k]
+      end
+    end
+    if #item.names > 0 then todo[#todo + 1] = item end
+  end
+  return todo, total, count
 end
 
 -- Rows in the order of the points and contestants, whatever order they were finished in.
@@ -146,84 +122,144 @@ local function in_order(o, rows, points)
   local found, out = {}, {}
   for _, row in ipairs(rows) do found[identity(o, row)] = row end
   for _, point in ipairs(points) do
-    for _, name in ipairs(o.contestants) do
-      local probe = setmetatable({ [o.contestant] = name }, { __index = point })
-      out[#out + 1] = found[identity(o, probe)]
-    end
+    for _, name in ipairs(o.contestants) do out[#out + 1] = found[identity(o, point, name)] end
   end
   return out
 end
 
---- Run a sweep.
----@param o table  name, out (folder, "reports/NAME"), axes (and designs of numlab.axes), contestants (names),
---- contestant (their column, "method"), columns (of the csv, in order), prepare, run, seed, repeats = 5, slow = 5
---- (seconds after which a contestant repeats no more at a point), budget (seconds after which every new point is
---- measured once), cost(point, contestant) (relative, for the time left), arguments (anything that tells runs apart),
---- quiet, pause
----@return table[] rows  in the order of the points
----@return table info  {csv = path, store = path and run = its number where there is SQLite, resumed = rows reused, seconds}
-function M.run(o)
-  check(o)
-  o = setmetatable({ out = o.out or "reports/" .. o.name, contestant = o.contestant or "method", names = names_of(o.axes) },
-    { __index = o })
-  local ok, nl = pcall(require, "numlab")
-  local clock = o.clock or ok and nl.clock or os.time
-  local state = { clock = clock, start = clock(), done = 0, cost = o.cost or function() return 1 end }
-  local function point_of(row) return identity(o, row) end
-  local points, key, shared = M.points(o.axes), provenance.key(o)
-  local log <close> = ledger.open{ out = o.out, name = o.name, columns = o.columns, axes = o.names,
-    contestant = o.contestant, identity = point_of, key = key, shared = shared }
-  state.log = log
-  if not o.quiet then
-    for _, note in ipairs(log.notes) do io.stderr:write("note: ", note, "\n") end
-  end
-  local have, total = {}, 0
-  for _, row in ipairs(log.rows) do have[point_of(row)] = row end
-  local resumed = #log.rows
-  local function missing(point)
-    local names = {}
-    for _, name in ipairs(o.contestants) do
-      local probe = setmetatable({ [o.contestant] = name }, { __index = point })
-      if not have[point_of(probe)] then names[#names + 1] = name end
-    end
-    return names
-  end
+-- A filter that lets nothing through is a mistake.
+local function check_filter(o, points)
   for _, point in ipairs(points) do
-    for _, name in ipairs(missing(point)) do total = total + state.cost(point, name) end
+    for _, name in ipairs(o.contestants) do
+      if o.keep(point, name) then return end
+    end
   end
-  local write, tell_count = progress(o, clock), #points * #o.contestants
+  error(("sweep.run: filter: '%s' leaves none of %d points x %d contestants"):format(o.filter, #points, #o.contestants), 0)
+end
+
+-- All options with their defaults, and the points.
+local function settle(o)
+  text.check_options("sweep.run", o, OPTIONS, 4)
+  o = words.over(o or {})
+  o.jobs = o.jobs or 1
+  local points = check(o)
+  o.out, o.contestant = o.out or "reports/" .. o.name, o.contestant or "method"
+  o.cost = o.cost or function() return 1 end
+  o.keep = filter.parse(o.filter or "", points, o.names, o.contestant, o.contestants)
+  if o.filter then check_filter(o, points) end
+  if o.width then
+    o.columns = table.move(o.columns, 1, #o.columns, 1, {})
+    table.insert(o.columns, "seconds_width")
+  end
+  return o, points
+end
+
+local function notes(o, list)
+  for _, note in ipairs(o.quiet and {} or list) do io.stderr:write("note: ", note, "\n") end
+end
+
+-- The end of a call that leaves rows for later. Where a word of the command line asked for it, of the program too.
+local function leave(o, log, points, left)
+  local rows, path, given = #points * #o.contestants, log.run and log.path or log.csv, words.given
+  log:refresh()
+  log:close()
+  if given.filter or given.only_failed then
+    io.write(("%s: %d of %d rows are there, in %s; the same command without --%s goes on, figures and page come when all "
+      .. "are\n"):format(o.name, rows - left, rows, path, given.filter and "filter" or "only-failed"))
+    os.exit(0, true)
+  end
+end
+
+-- --dry-run: told, not done.
+local function tell_plan(o, points, at)
+  local found = ledger.peek(at)
+  local todo, _, left = missing(o, points, found.rows)
+  local anew = setmetatable({ only_failed = false, keep = function() return true end }, { __index = o })
+  notes(o, found.notes)
+  io.write(plan.text{ name = o.name, points = points, contestants = o.contestants, found = found, todo = todo,
+    all = (missing(anew, points, {})) })
+  if words.given.dry_run then os.exit(0, true) end
+  return {}, { missing = left, resumed = 0 }
+end
+
+-- What happens while it runs: rows are kept, counted and told of.
+local function begin(o, clock, log, job, rows, total, all)
+  local state, write = sweep_point.counts(), progress(o, clock)
+  state.clock, state.start, state.done = clock, clock(), 0
+  function state.count(cost) state.done, rows = state.done + cost, rows + 1 end
   function state.tell(line, final)
     local spent = clock() - state.start
     local left = state.done > total / 50 and spent / state.done * (total - state.done) -- a first guess misleads
-    write(("[%d/%d] %s%s"):format(#log.rows, tell_count, line,
-      not final and left and "   about " .. text.duration(left) .. " left" or ""), final)
+    local rest = not final and left and "   about " .. text.duration(left) .. " left" or ""
+    write(("[%d/%d] %s%s"):format(rows, all, line, rest), final)
   end
-  if resumed > 0 then state.tell(("going on with %d finished rows"):format(resumed), true) end
-  for _, point in ipairs(points) do
-    local names = missing(point)
-    if #names > 0 then
-      local fine, context, why, info = pcall(o.prepare or function() return true end, point)
-      if not fine and bench.is_interrupt(context) or bench.is_interrupt(info) then error("interrupted", 0) end
-      if fine and context ~= nil then
-        measure(o, point, names, context, state)
-      else -- nothing to run on: a row a contestant says why
-        for _, name in ipairs(names) do
-          local row = failure({ message = fine and why or context, info = info })
-          for k, v in pairs(point) do row[k] = v end
-          row[o.contestant], row.seed = name, o.seed
-          log:append(row)
-          state.done = state.done + state.cost(point, name)
-        end
-      end
-      context = nil -- luacheck: ignore 311
+  function state.keep(row, samples, cost, line)
+    log:append(row, samples)
+    state.count(cost)
+    if job then job:finished(cost, provenance.hash(identity(o, row)), line) end
+  end
+  if rows > 0 and not job then state.tell(("going on with %d finished rows"):format(rows), true) end
+  return state
+end
+
+-- Let other processes do it. What they left undone.
+local function share(o, points, key, log, todo, state)
+  local told = {}
+  jobs.share{ count = math.min(o.jobs, #todo), key = key, run = log.run.id,
+    on_loss = function(what) notes(o, { what .. "; what it left is done here" }) end,
+    on_row = function(cost, id, line)
+      told[id] = true
+      state.count(cost)
+      state.tell(line)
+    end }
+  log:refresh()
+  return (missing(o, points, log.rows, told))
+end
+
+--- Run a sweep.
+---@param o table  name, out (folder, "reports/NAME"), axes (and designs of numlab.axes), contestants (names),
+--- contestant (their column, "method"), columns (of the csv, in order), prepare, run, seed, repeats = 5, width and
+--- repeats_max (of bench.compare, in place of repeats), slow = 5 (seconds after which a contestant repeats no more at a
+--- point), budget (seconds after which every new point is measured once), cost(point, contestant) (relative, for the time
+--- left), arguments (anything that tells runs apart), times = false (rows hold nothing that is timed and depend on nothing
+--- but their point: each contestant runs once, and processes may share the points), quiet, pause; dry_run, filter,
+--- only_failed, jobs (numlab.sweep_words)
+---@return table[] rows  in the order of the points
+---@return table info  {csv = path, store = path and run = its number where there is SQLite, resumed = rows reused, seconds,
+--- missing = rows left for later}
+function M.run(o)
+  local points
+  o, points = settle(o)
+  local ok, nl = pcall(require, "numlab")
+  local clock = o.clock or ok and nl.clock or os.time
+  local key, shared = provenance.key(o)
+  local at = { out = o.out, name = o.name, columns = o.columns, axes = o.names, contestant = o.contestant, key = key,
+    shared = shared, again = o.only_failed, jobs = o.jobs > 1, identity = function(row) return identity(o, row) end }
+  if o.dry_run then return tell_plan(o, points, at) end
+  local job = jobs.mine(key)
+  at.run, o.quiet = job and job.run, o.quiet or job ~= nil
+  local log <close> = (job and ledger.join or ledger.open)(at)
+  notes(o, log.notes)
+  local todo, total, left = missing(o, points, log.rows)
+  local resumed, rows = #log.rows, #points * #o.contestants
+  if o.only_failed and #todo == 0 then notes(o, { ("no row of run %d failed, so none runs again"):format(log.run.id) }) end
+  local failed = 0
+  for _, item in ipairs(o.only_failed and todo or {}) do failed = failed + #item.names end
+  local state = begin(o, clock, log, job, rows - left - failed, total, rows)
+  if o.jobs > 1 and not job and #todo > 1 then todo = share(o, points, key, log, todo, state) end
+  for _, item in ipairs(todo) do
+    if not job or job:claim(item.number) then
+      sweep_point.visit(o, item, state)
       collectgarbage()
     end
   end
-  local seconds, info = clock() - state.start, { csv = log.csv, resumed = resumed }
-  log:finish()
-  if log.run then info.store, info.run = log.path, log.run.id end
-  info.seconds = seconds
-  state.tell(("done in %s"):format(text.duration(seconds)), true)
+  if job then job:done() end
+  left = select(3, missing(o, points, log.rows))
+  local info = { csv = log.csv, resumed = resumed, missing = left, store = log.run and log.path,
+    run = log.run and log.run.id, seconds = clock() - state.start }
+  if left == 0 then log:finish() else leave(o, log, points, left) end
+  state.tell(("done in %s"):format(text.duration(info.seconds)), true)
+  notes(o, sweep_point.remarks(o, state))
   return in_order(o, log.rows, points), info
 end
 
