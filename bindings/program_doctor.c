@@ -44,7 +44,7 @@ static void print_wrapped(const char *label, const char *text) {
 
 static void print_text(const part *p) {
   printf("%-7s %s", p->found ? "ok" : "missing", p->name);
-  int gap = (int)(sizeof "openblas  " - 1 - strlen(p->name));
+  int gap = (int)(sizeof "weasyprint  " - 1 - strlen(p->name));
   if (says(p->version)) printf("%*s%s%s", gap, "", p->version, says(p->about) ? ", " : "");
   else if (says(p->about)) printf("%*s", gap, "");
   printf("%s\n", p->about ? p->about : "");
@@ -165,6 +165,45 @@ static void add_gnuplot(report *r) {
                 .package = "gnuplot-nox"});
 }
 
+/* WeasyPrint, which prints reports; NUMLAB_WEASYPRINT names another one. */
+static void add_weasyprint(report *r) {
+  char path[512], version[128] = "";
+  const char *own = getenv("NUMLAB_WEASYPRINT");
+  bool found = find_program(own ? own : "weasyprint", NULL, path, sizeof path);
+  if (found) first_line("\"${NUMLAB_WEASYPRINT-weasyprint}\" --version 2>/dev/null", version, sizeof version);
+  const char *number = strrchr(version, ' '); /* "WeasyPrint version 57.2" */
+  add(r, (part){.name = "weasyprint",
+                .found = found,
+                .version = number ? number + 1 : version,
+                .path = path,
+                .about = found ? "prints reports" : "",
+                .needed_for = "report.pdf of numlab report",
+                .cost = "numlab report makes report.html alone; a browser can print it",
+                .problem = found ? ""
+                           : own ? "NUMLAB_WEASYPRINT names no program"
+                                 : "no weasyprint in PATH",
+                .package = "weasyprint"});
+}
+
+/* A font with Chinese characters, by fontconfig, which gnuplot and WeasyPrint ask too. */
+static void add_chinese_font(report *r) {
+  char path[512], font[128] = "";
+  bool asked = find_program("fc-list", NULL, path, sizeof path);
+  if (asked) first_line("fc-list :lang=zh family 2>/dev/null", font, sizeof font);
+  font[strcspn(font, ",")] = 0;
+  add(r,
+      (part){.name = "zh font",
+             .found = font[0] != 0,
+             .about = font,
+             .needed_for = "Chinese in png and pdf figures and in report.pdf",
+             .cost = "boxes in place of Chinese characters in png and pdf figures and in report.pdf; svg and "
+                     "html take the fonts of who reads them",
+             .problem = font[0] ? ""
+                        : asked ? "fontconfig knows no font with Chinese characters"
+                                : "no fc-list in PATH to ask for one",
+             .package = asked ? "fonts-wqy-microhei" : "fontconfig fonts-wqy-microhei"});
+}
+
 static void add_externals(report *r) {
   for (int i = 0; i < nl_external_count(); i++) {
     nl_external e;
@@ -245,6 +284,8 @@ int nlL_program_doctor(int argc, char **argv) {
   add_machine(&r);
   add_externals(&r);
   add_gnuplot(&r);
+  add_weasyprint(&r);
+  add_chinese_font(&r);
   add_nvcc(&r);
   if (json) puts("\n]");
   return r.sound ? NLL_EXIT_OK : NLL_EXIT_FAILED;

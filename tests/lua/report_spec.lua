@@ -17,7 +17,7 @@ describe("numlab.report", function()
   end)
 
   local page = { title = "T", question = "Why?", rows = { { n = 1, t = 0.5 } }, columns = { "n", "t" },
-    arguments = { n = { 1, 2 }, quick = true }, figures = { "a/b/time.svg" }, notes = { "a note" },
+    arguments = { n = { 1, 2 }, quick = true, causal = { false, true } }, figures = { "a/b/time.svg" }, notes = { "a note" },
     sections = { { "Findings", { "one\ntwo", "three" } }, { "Prose", "text" } } }
 
   it("composes the page", function()
@@ -25,7 +25,7 @@ describe("numlab.report", function()
     assert.matches("^# T\n\n%*%*Question.%*%* Why%?\n\n## Findings\n\n%- one two\n%- three\n\n## Prose\n\ntext\n", text)
     assert.matches("!%[time%]%(time.svg%)", text)
     assert.matches("| n | t |\n| ---: | ---: |\n| 1 | 0.5 |", text, 1, true)
-    assert.matches("- arguments: `n=1,2 quick=true`", text, 1, true)
+    assert.matches("- arguments: `causal=false,true n=1,2 quick=true`", text, 1, true)
     assert.matches("## Notes\n\n%- a note", text)
   end)
 

@@ -1,4 +1,5 @@
 local findings = require "numlab.task2_findings"
+local say = require "numlab.say"
 
 -- Rows that follow theory: time ~ n^2, memory 8 n^2, 4 n + 1000, 500 bytes; flash twice as fast as tiled.
 local function row(impl, n, tile, extra)
@@ -23,8 +24,8 @@ for _, n in ipairs{ 512, 1024, 2048 } do
 end
 
 describe("numlab.task2_findings", function()
-  local function has(lines, part) assert.matches(part, table.concat(lines, "\n"), 1, true) end
-  local function as_theory(lines) assert.is_nil(table.concat(lines):find("DEVIATES", 1, true)) end
+  local function has(lines, part) assert.matches(part, table.concat(say.read(lines), "\n"), 1, true) end
+  local function as_theory(lines) assert.is_nil(table.concat(say.read(lines)):find("DEVIATES", 1, true)) end
 
   it("ranks the implementations, each with its best tiles", function()
     has(findings.winners(rows), "n = 2048, forward: flash (64x64) in 4.19 ms, 2.05e+03 GFLOP/s; tiled (64x64) takes 2.00 "
@@ -86,7 +87,7 @@ describe("numlab.task2_findings", function()
   it("tells errors and failures", function()
     has(findings.accuracy(rows), "flash in f32: largest error of an output 1.0e-07, of a gradient 2.0e-07")
     local failed = { row("standard", 4096, nil, { code = "NOMEM", message = "out of memory" }) }
-    assert.same({ { "Failures", { "standard: 1 point ends with NOMEM, out of memory" } } }, findings.sweep(failed))
+    assert.same({ { "Failures", { "standard: 1 point ends with NOMEM, out of memory" } } }, say.read(findings.sweep(failed)))
   end)
 
   it("sets the best of ours beside a peer", function()
@@ -103,7 +104,7 @@ describe("numlab.task2_findings", function()
 
   it("puts the sections together and leaves empty ones out", function()
     local names = {}
-    for i, section in ipairs(findings.sweep(rows)) do names[i] = section[1] end
+    for i, section in ipairs(findings.sweep(rows)) do names[i] = tostring(section[1]) end
     assert.same({ "Who is fastest", "Memory", "Best tiles", "How time grows", "Backward and forward", "Accuracy" }, names)
     assert.same({}, findings.sweep({}))
   end)

@@ -37,6 +37,16 @@ describe("numlab.text", function()
     assert.equal("-inf", text.number(-math.huge))
   end)
 
+  it("cuts what takes more cells than there are", function()
+    assert.equal("abcd", text.cut("abcd", 4))
+    assert.equal("abc…", text.cut("abcde", 4))
+    assert.equal("谱…", text.cut("谱半径", 4)) -- two cells a character
+    assert.equal("谱半…", text.cut("谱半径", 5))
+    assert.equal("…", text.cut("ab", 1))
+    assert.equal("", text.cut("", 3))
+    assert.equal("\xff\xff…", text.cut("\xff\xff\xff\xff", 3))
+  end)
+
   it("says durations and bytes as people do", function()
     assert.equal("12.3 us", text.duration(1.23e-5))
     assert.equal("250 ms", text.duration(0.25))

@@ -16,13 +16,13 @@ holds() {
 run "$NUMLAB" doctor
 check "doctor exits with 0" code_is 0
 check "says nothing on standard error" is_empty "$work/err"
-for name in numlab scripts lua cpu memory openblas cxsparse klu umfpack cholmod libzip sqlite gnuplot nvcc; do
+for name in numlab scripts lua cpu memory openblas cxsparse klu umfpack cholmod libzip sqlite gnuplot weasyprint "zh font" nvcc; do
   check "tells about $name" grep -Eq "^(ok|missing) +$name( |\$)" "$work/out"
 done
 check "keeps to 80 columns but for paths" fits
 
 run "$NUMLAB" doctor --json
-check "--json prints JSON and nothing else" holds 'assert(#parts == 14)'
+check "--json prints JSON and nothing else" holds 'assert(#parts == 16)'
 check "and nothing on standard error" is_empty "$work/err"
 check "each part has every field, of its type" holds '
   local types = { name = "string", found = "boolean", required = "boolean", threads = "number", version = "string",
@@ -67,12 +67,26 @@ run env PATH="$work/bin" "$NUMLAB" doctor
 check "without gnuplot it exits with 0" code_is 0
 check "and says what that costs" out_has "costs: figures are not drawn"
 check "and how to get it" out_has "apt-get install gnuplot-nox"
+check "what a report lacks without WeasyPrint" out_has "costs: numlab report makes report.html alone"
+check "and how to get it" out_has "mend:  apt-get install weasyprint"
+check "what is lost without a font" out_has "costs: boxes in place of Chinese characters"
+check "and how to get one" out_has "mend:  apt-get install fontconfig fonts-wqy-microhei"
 printf '#!/bin/sh\ncase $1 in --version) echo gnuplot 9.9 ;; *) echo dumb svg ;; esac\n' > "$work/my gnuplot"
 chmod +x "$work/my gnuplot"
 run env NUMLAB_GNUPLOT="$work/my gnuplot" "$NUMLAB" doctor --json
 check "NUMLAB_GNUPLOT is the one it tells about" holds '
   assert(by.gnuplot.version == "9.9" and by.gnuplot.path:find("my gnuplot"))
   assert(by.gnuplot.about == "terminals svg NOT pngcairo NOT pdfcairo dumb", by.gnuplot.about)'
+printf '#!/bin/sh\necho WeasyPrint version 1.2\n' > "$work/my printer"
+printf '#!/bin/sh\n[ "$*" = ":lang=zh family" ] && echo "Song Ti,Other"\n' > "$work/bin/fc-list"
+chmod +x "$work/my printer" "$work/bin/fc-list"
+run env NUMLAB_WEASYPRINT="$work/my printer" PATH="$work/bin" "$NUMLAB" doctor --json
+check "NUMLAB_WEASYPRINT is the one it tells about" holds 'assert(by.weasyprint.found and by.weasyprint.version == "1.2")'
+check "a font is named" holds 'assert(by["zh font"].found and by["zh font"].about == "Song Ti")'
+printf '#!/bin/sh\n' > "$work/bin/fc-list"
+run env PATH="$work/bin" "$NUMLAB" doctor
+check "that there is none is told" out_has "why:   fontconfig knows no font with Chinese characters"
+check "and mended by a font alone" out_has "mend:  apt-get install fonts-wqy-microhei"
 run "$NUMLAB" doctor --jsn
 check "an unknown word is wrong usage" code_is 2
 done_testing

@@ -45,6 +45,9 @@ check "with all columns" has_columns "$work/verify/task2_verify.csv" case dtype 
   dv_max dbias_max allclose worst worst_in seed code
 check "a figure" figures_are "$work/verify" agreement
 check "what is left out is said" out_has "tiled does not have this"
+run "$NUMLAB" show "$work/verify"
+check "its rows are stored, with where they come from" out_has "dtype=f64,f16"
+check "as a finished run" out_has "task2_verify:1, finished"
 
 cat > "$work/wrong.lua" <<'LUA'
 local nl = require "numlab"

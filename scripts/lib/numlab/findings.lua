@@ -1,14 +1,25 @@
---- What the rows of task 1 show, in sentences computed from the rows; what departs from theory is flagged.
+--- What the rows of task 1 show, in sentences computed from the rows; what departs from theory is flagged. Sentences
+--- are those of numlab.say: tostring, or say.read for another language.
 local rows_of = require "numlab.rows"
+local say = require "numlab.say"
 local stats = require "numlab.stats"
-local tables = require "numlab.table"
 local text = require "numlab.text"
 
 local M = {}
 
-local function add(out, format, ...) out[#out + 1] = format:format(...) end
-
 local range = rows_of.range
+
+--- " - DEVIATES" behind a sentence whose numbers are not those of theory.
+---@param off any  whether they are not
+---@param why any  what is known of it: said, or nil
+function M.flag(off, why)
+  if not off then return "" end
+  return why and say(" - DEVIATES: {why}", { why = why }) or say" - DEVIATES"
+end
+local flag = M.flag
+
+--- As people call the signs of the entries off the diagonal.
+M.SIGNS = { mixed = say"mixed", positive = say"positive", negative = say"negative" }
 
 --- Who is fastest where: a line a size and sign, densities with the same winner together.
 function M.winners(rows)
@@ -16,13 +27,13 @@ function M.winners(rows)
   for _, group in ipairs(rows_of.group(rows_of.where(rows, { code = "OK" }), { "n", "sign" })) do
     local parts = {}
     for _, won in ipairs(rows_of.group(rows_of.winners(group.rows, { "density" }), { "winner" })) do
-      local densities = {}
-      for i, w in ipairs(won.rows) do densities[i] = ("%g"):format(w.density) end
-      local factors = range(rows_of.column(won.rows, "factor"), "%.1f")
-      parts[#parts + 1] = ("%s at density %s%s"):format(won.key.winner, table.concat(densities, ", "),
-        factors == "none" and "" or (" (%s times faster than the next)"):format(factors))
+      local factors, low, high = range(rows_of.column(won.rows, "factor"), "%.1f")
+      parts[#parts + 1] = say("{winner} at density {densities}{factor}", { winner = won.key.winner,
+        densities = say.list(rows_of.column(won.rows, "density")),
+        factor = low > high and "" or say(" ({factors} times faster than the next)", { factors = factors }) })
     end
-    add(out, "n = %d, signs %s: %s", group.key.n, group.key.sign, table.concat(parts, "; "))
+    out[#out + 1] = say("n = {n}, signs {sign}: {parts}", { n = group.key.n, sign = M.SIGNS[group.key.sign],
+      parts = say.list(parts, "; ") })
   end
   return out
 end
@@ -32,22 +43,21 @@ function M.growth(rows)
   local out = {}
   local theory = { gauss = 3, lu = 3, lapack = 3, gauss_seidel = 2 }
   for _, method in ipairs(rows_of.distinct(rows, "method")) do
-    local exponents, errors = {}, {}
+    local exponents = {}
     local own = rows_of.where(rows, { method = method, code = "OK" })
     for _, group in ipairs(rows_of.group(own, { "density", "sign" })) do
       local timed = rows_of.where(group.rows, function(r) return (r.seconds or 0) > 0 end)
       if #rows_of.distinct(timed, "n") >= 2 then
-        local fit = stats.power_fit(rows_of.column(timed, "n"), rows_of.column(timed, "seconds"))
-        exponents[#exponents + 1], errors[#errors + 1] = fit.exponent, fit.exponent_error
+        exponents[#exponents + 1] = stats.power_fit(rows_of.column(timed, "n"), rows_of.column(timed, "seconds")).exponent
       end
     end
     if #exponents > 0 then
       local span, low, high = range(exponents, "%.2f")
       local expected = theory[method]
-      add(out, "%s: time ~ n^p with p = %s over the densities and signs%s%s", method, span,
-        expected and (", theory for large n: %d"):format(expected) or "",
-        expected and (low < expected - 0.5 or high > expected + 0.5)
-          and " (DEVIATES: at small n set-up, caches and threads count, not arithmetic alone)" or "")
+      out[#out + 1] = say("{method}: time ~ n^p with p = {span} over the densities and signs{theory}{off}", {
+        method = method, span = span, theory = expected and say(", theory for large n: {p}", { p = expected }) or "",
+        off = flag(expected and (low < expected - 0.5 or high > expected + 0.5),
+          say"at small n set-up, caches and threads count, not arithmetic alone") })
     end
   end
   local each = {}
@@ -55,15 +65,9 @@ function M.growth(rows)
     if r.iterations > 0 then each[#each + 1] = r.seconds / r.iterations / r.nnz * 1e9 end
   end
   if #each > 0 then
-    add(out, "a Gauss-Seidel sweep costs %s ns an entry of A (theory: one price for large cases, where a sweep "
-      .. "reads A once)", (range(each, "%.2g")))
+    out[#out + 1] = say("a Gauss-Seidel sweep costs {ns} ns an entry of A (theory: one price for large cases, where a sweep "
+      .. "reads A once)", { ns = range(each, "%.2g") })
   end
-  return out
-end
-
-local function off_ratios(rows)
-  local out = {}
-  for i, r in ipairs(rows) do out[i] = r.iterations / r.predicted_iterations end
   return out
 end
 
@@ -76,37 +80,40 @@ function M.iterations(rows)
     for i, r in ipairs(group.rows) do
       ratios[i] = r.iterations / r.predicted_iterations
       if not (ratios[i] > 0.75 and ratios[i] < 1.25) and math.abs(r.iterations - r.predicted_iterations) > 3 then
-        off[#off + 1], shares[#shares + 1] = r, r.relative_residual / r.radius ^ r.iterations
+        off[#off + 1], shares[#shares + 1] = ratios[i], r.relative_residual / r.radius ^ r.iterations
       end
     end
-    add(out, "signs %s: %s sweeps, spectral radius %s; measured over predicted %s", group.key.sign,
-      range(rows_of.column(group.rows, "iterations")), range(rows_of.column(group.rows, "radius"), "%.4f"),
-      range(ratios, "%.2f"))
+    out[#out + 1] = say("signs {sign}: {sweeps} sweeps, spectral radius {radius}; measured over predicted {ratios}", {
+      sign = M.SIGNS[group.key.sign], sweeps = range(rows_of.column(group.rows, "iterations")),
+      radius = range(rows_of.column(group.rows, "radius"), "%.4f"), ratios = range(ratios, "%.2f") })
     if #off > 0 then
-      add(out, "DEVIATES: %d of these %d cases by more than 25 %% and 3 sweeps (%s of the prediction). The prediction "
-        .. "lets the slowest mode start at the size of b; traced back along the radius it starts at %s of it", #off,
-        #group.rows, range(off_ratios(off), "%.2f"), range(shares, "%.1e"))
+      out[#out + 1] = say("DEVIATES: {off} of these {all} cases by more than 25 % and 3 sweeps ({ratios} of the prediction). "
+        .. "The prediction lets the slowest mode start at the size of b; traced back along the radius it starts at {shares} "
+        .. "of it", { off = #off, all = #group.rows, ratios = range(off, "%.2f"), shares = range(shares, "%.1e") })
     end
   end
   local rated, worst = rows_of.where(all, function(r) return r.rate and r.radius end), 0
   for _, r in ipairs(rated) do worst = math.max(worst, math.abs(r.rate / r.radius - 1)) end
   if #rated > 0 then
-    add(out, "rate: in all %d cases of 50 sweeps and more, the last 20 sweeps shrink the residual by the spectral "
-      .. "radius to within %.2g %%%s", #rated, 100 * worst, worst > 0.02 and " - DEVIATES: beyond 2 %" or "")
+    out[#out + 1] = say("rate: in all {count} cases of 50 sweeps and more, the last 20 sweeps shrink the residual by the "
+      .. "spectral radius to within {worst:%.2g} %{off}", { count = #rated, worst = 100 * worst,
+      off = flag(worst > 0.02, say"beyond 2 %") })
   end
   local mixed, negative = rows_of.where(known, { sign = "mixed" }), rows_of.where(known, { sign = "negative" })
   if #mixed > 0 and #negative > 0 then
     local function middle(list) return stats.median(rows_of.column(list, "iterations")) end
-    add(out, "the same dominance, other signs: negative entries need %.0f times the sweeps of mixed ones (medians). "
-      .. "With one sign the errors of all unknowns add up, with mixed signs they cancel: dominance bounds the rate, "
-      .. "the signs set it", middle(negative) / middle(mixed))
+    out[#out + 1] = say("the same dominance, other signs: negative entries need {times:%.0f} times the sweeps of mixed ones "
+      .. "(medians). With one sign the errors of all unknowns add up, with mixed signs they cancel: dominance bounds the "
+      .. "rate, the signs set it", { times = middle(negative) / middle(mixed) })
   end
   return out
 end
 
-local function compare(factor)
-  if factor > 0.95 and factor < 1.05 then return "as fast as" end
-  return ("%.1f times %s than"):format(factor > 1 and factor or 1 / factor, factor > 1 and "faster" or "slower")
+-- a's time over b's, as a says it of itself.
+local function beside(factor, other)
+  if factor > 0.95 and factor < 1.05 then return say("as fast as {other}", { other = other }) end
+  if factor > 1 then return say("{times:%.1f} times faster than {other}", { times = factor, other = other }) end
+  return say("{times:%.1f} times slower than {other}", { times = 1 / factor, other = other })
 end
 
 --- Where sparse elimination beats dense, and what fill costs it.
@@ -119,11 +126,11 @@ function M.sparsity(rows)
     end
     if #sparse > 0 and #dense > 0 then
       local factor = stats.median(rows_of.column(dense, "seconds")) / stats.median(rows_of.column(sparse, "seconds"))
-      local nnz, fill = sparse[1].nnz, sparse[1].nnz_factor
-      add(out, "n = %d, density %g: csparse is %s %s; its factor holds %s entries, %.1f times those "
-        .. "of A and %.0f %% of a full matrix", group.key.n, group.key.density, compare(factor), dense[1].method,
-        tables.cell(fill or 0 / 0), (fill or 0 / 0) / nnz,
-        100 * (fill or 0 / 0) / group.key.n ^ 2)
+      local fill = sparse[1].nnz_factor or 0 / 0
+      out[#out + 1] = say("n = {n}, density {density}: csparse is {beside}; its factor holds {fill} entries, {times:%.1f} "
+        .. "times those of A and {share:%.0f} % of a full matrix", { n = group.key.n, density = group.key.density,
+        beside = beside(factor, dense[1].method), fill = fill, times = fill / sparse[1].nnz,
+        share = 100 * fill / group.key.n ^ 2 })
     end
   end
   return out
@@ -139,13 +146,13 @@ function M.accuracy(rows)
       if r.error_bound and r.error_bound == r.error_bound then bound = math.max(bound, r.error_bound) end
     end
     local iterative = rows_of.where(group.rows, function(r) return r.iterations and r.iterations > 0 end)
-    add(out, "%s: relative error %s, relative residual %s%s%s", group.key.method,
-      range(rows_of.column(group.rows, "rel_error"), "%.1e"),
-      range(rows_of.column(group.rows, "relative_residual"), "%.1e"),
-      #iterative > 0 and " (it stops at its tolerance, not at rounding)"
-        or (", backward error at most %.2g n eps (a sound direct solver stays below 16%s)"):format(hpl,
-          hpl < 16 and "" or ": DEVIATES"),
-      bound > 0 and ("; rigorous bound of the error at most %.1e"):format(bound) or "")
+    out[#out + 1] = say("{method}: relative error {error}, relative residual {residual}{kind}{bound}", {
+      method = group.key.method, error = range(rows_of.column(group.rows, "rel_error"), "%.1e"),
+      residual = range(rows_of.column(group.rows, "relative_residual"), "%.1e"),
+      kind = #iterative > 0 and say" (it stops at its tolerance, not at rounding)"
+        or say(", backward error at most {hpl:%.2g} n eps (a sound direct solver stays below 16){off}", { hpl = hpl,
+          off = flag(not (hpl < 16)) }),
+      bound = bound > 0 and say("; rigorous bound of the error at most {bound:%.1e}", { bound = bound }) or "" })
   end
   return out
 end
@@ -158,9 +165,10 @@ function M.memory(rows)
     for _, r in ipairs(group.rows) do if (r.peak_bytes or 0) > largest.peak_bytes then largest = r end end
     if largest.peak_bytes then
       local times = largest.peak_bytes / largest.predicted_bytes
-      add(out, "%s: at most %s (n = %d, density %g), %.2f times theory's %s%s", group.key.method,
-        text.bytes(largest.peak_bytes), largest.n, largest.density, times, text.bytes(largest.predicted_bytes),
-        times < 0.5 and " (what the borrowed library takes by itself is not counted)" or "")
+      out[#out + 1] = say("{method}: at most {bytes} (n = {n}, density {density}), {times:%.2f} times theory's {theory}{not_all}",
+        { method = group.key.method, bytes = text.bytes(largest.peak_bytes), n = largest.n, density = largest.density,
+          times = times, theory = text.bytes(largest.predicted_bytes),
+          not_all = times < 0.5 and say" (what the borrowed library takes by itself is not counted)" or "" })
     end
   end
   return out
@@ -173,9 +181,14 @@ function M.failures(rows, contestant)
   contestant = contestant or "method"
   local failed = rows_of.where(rows, function(r) return r.code ~= "OK" end)
   for _, group in ipairs(rows_of.group(failed, { contestant, "code" })) do
-    add(out, "%s: %d point%s with %s, %s%s", group.key[contestant], #group.rows, #group.rows == 1 and " ends" or "s end",
-      group.key.code, #group.rows == 1 and "" or "the first so: ",
-      group.rows[1].message or "no message")
+    local what = { who = group.key[contestant], code = group.key.code,
+      message = group.rows[1].message or say"no message" }
+    if #group.rows == 1 then
+      out[#out + 1] = say("{who}: 1 point ends with {code}, {message}", what)
+    else
+      what.count = #group.rows
+      out[#out + 1] = say("{who}: {count} points end with {code}, the first so: {message}", what)
+    end
   end
   return out
 end
@@ -197,9 +210,9 @@ end
 ---@param rows table[]
 ---@return table[]  {{title, lines}, ...}
 function M.sweep(rows)
-  return M.sections(rows, { { "Who is fastest", M.winners }, { "How time grows", M.growth },
-    { "Iterations and dominance", M.iterations }, { "Sparse against dense", M.sparsity },
-    { "Accuracy", M.accuracy }, { "Memory", M.memory }, { "Failures", M.failures } })
+  return M.sections(rows, { { say"Who is fastest", M.winners }, { say"How time grows", M.growth },
+    { say"Iterations and dominance", M.iterations }, { say"Sparse against dense", M.sparsity },
+    { say"Accuracy", M.accuracy }, { say"Memory", M.memory }, { say"Failures", M.failures } })
 end
 
 return M

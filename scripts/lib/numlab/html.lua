@@ -41,7 +41,7 @@ end
 
 --- A table of records; numbers stand on the right.
 ---@param rows table[]
----@param o table  columns = {{key, title, format}, ...}, caption = HTML?
+---@param o table  columns = {{key, title, format}, ...}, caption = HTML?, mark = function of an escaped cell -> HTML?
 function M.table(rows, o)
   local out, numeric = { "<table>" }, {}
   if o.caption then out[#out + 1] = ("<caption>%s</caption>"):format(o.caption) end
@@ -59,7 +59,7 @@ function M.table(rows, o)
     cells = {}
     for c, column in ipairs(o.columns) do
       cells[c] = ("<td%s>%s</td>"):format(numeric[c] and ' class="number"' or "",
-        M.escape(tables.cell(row[column[1]], column[3])))
+        (o.mark or tostring)(M.escape(tables.cell(row[column[1]], column[3]))))
     end
     out[#out + 1] = "<tr>" .. table.concat(cells) .. "</tr>"
   end
@@ -108,16 +108,22 @@ function M.svg(s, prefix, label)
     return (tag:gsub("(%sid=)(['\"])", "%1%2" .. prefix):gsub("(href=)(['\"])#", "%1%2#" .. prefix)
       :gsub("url%((['\"]?)#", "url(%1#" .. prefix))
   end)
-  return (drawing:gsub("^<svg", '<svg role="img" aria-label="' .. M.escape(label or "") .. '"', 1)) .. "\n"
+  return ('<svg role="img" aria-label="%s"%s\n'):format(M.escape(label or ""), drawing:sub(#"<svg" + 1))
 end
 
---- A figure; one of many panels side by side is printed on a page of its own, lying.
+--- Has a drawing so many panels side by side that it is printed on a page that lies?
+---@param svg string  HTML
+function M.is_wide(svg)
+  local width = tonumber(svg:match("^<svg[^>]-%swidth=[\"'](%d+)"))
+  return width ~= nil and width > 1300
+end
+
+--- A figure.
 ---@param inner string  HTML
 ---@param caption string  HTML
 function M.figure(inner, caption)
-  local width = tonumber(inner:match("^<svg[^>]-%swidth=\"(%d+)"))
-  return ("<figure%s>\n%s<figcaption>%s</figcaption>\n</figure>\n"):format(
-    width and width > 1300 and ' class="wide"' or "", inner, caption)
+  return ("<figure%s>\n%s<figcaption>%s</figcaption>\n</figure>\n"):format(M.is_wide(inner) and ' class="wide"' or "", inner,
+    caption)
 end
 
 --- A piece of a program.
@@ -150,7 +156,7 @@ code { font-family: "DejaVu Sans Mono", "Liberation Mono", FONTS monospace; font
 table { border-collapse: collapse; font-size: 0.8em; margin: 1.2em 0; max-width: 100%; }
 th, td { padding: 0.15em 0.5em; border-bottom: 1px solid #ddd; text-align: left; vertical-align: top; }
 th { border-bottom: 1.5px solid #444; vertical-align: bottom; } .number { text-align: right; white-space: nowrap; }
-tr { break-inside: avoid; }
+tr { break-inside: avoid; } td:last-child { overflow-wrap: anywhere; }
 .computed { border-left: 4px solid #0072B2; background: #f2f7fb; padding: 0.3em 0.9em; margin: 1em 0; font-size: 0.93em; }
 .own { border-left: 4px solid #009E73; padding: 0.1em 0.9em; margin: 1em 0; }
 .label { font-size: 0.85em; font-weight: bold; color: #444; margin: 0.3em 0; break-after: avoid; }
@@ -162,7 +168,8 @@ nav ol { columns: 1; } nav a { color: inherit; text-decoration: none; }
 @media print {
   body { font-size: 10pt; max-width: none; margin: 0; padding: 0; } pre { font-size: 7pt; }
   table { font-size: 0.78em; }
-  .wide { page: wide; } .wide svg { max-height: 150mm; }
+  h2 { break-inside: avoid; } h2::after { content: ""; display: block; height: 45mm; margin-bottom: -45mm; } /* room below */
+  .wide + h2 { break-before: page; } .wide { page: wide; margin: 0.3em 0; } .wide svg { max-height: 150mm; }
   nav a::after { content: leader(". ") target-counter(attr(href), page); }
 }
 ]]

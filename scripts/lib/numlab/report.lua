@@ -51,6 +51,14 @@ local function bullets(out, list)
   out[#out + 1] = ""
 end
 
+-- A setting as it is given on the command line.
+local function word(value)
+  if type(value) ~= "table" then return tostring(value) end
+  local parts = {}
+  for i, v in ipairs(value) do parts[i] = tostring(v) end
+  return table.concat(parts, ",")
+end
+
 --- The page as text.
 ---@param o table  title, question, arguments (key -> value), rows + columns + format (the table), figures (paths; only
 --- their last part is named), sections = {{title, {"a finding", ...}}, ...}, notes
@@ -79,9 +87,7 @@ function M.page(o)
   end
   out[#out + 1] = "## How it was made\n"
   local words = {}
-  for key, value in pairs(o.arguments or {}) do
-    words[#words + 1] = key .. "=" .. (type(value) == "table" and table.concat(value, ",") or tostring(value))
-  end
+  for key, value in pairs(o.arguments or {}) do words[#words + 1] = key .. "=" .. word(value) end
   table.sort(words)
   if #words > 0 then out[#out + 1] = "- arguments: `" .. table.concat(words, " ") .. "`" end
   bullets(out, M.machine())

@@ -1,12 +1,15 @@
 --- The report as one HTML page, from stored results, the sources and the author's notes. The same inputs give the same
 --- bytes: no clock, no machine is asked.
 local code = require "numlab.report_code"
-local file = require "numlab.file"
+local figures = require "numlab.report_figures"
+local findings = require "numlab.findings"
 local html = require "numlab.html"
 local notes = require "numlab.report_notes"
 local rows_of = require "numlab.rows"
 local runs = require "numlab.runs"
+local say = require "numlab.say"
 local text = require "numlab.text"
+local typeset = require "numlab.typeset"
 
 local M = {}
 
@@ -22,6 +25,8 @@ M.CODE = {
     { "engine/attention/flash_backward_tmpl.c", "one_column" } },
 }
 
+-- Columns of the tables; of an experiment that is not here, those of its own page.
+local INDICES = { "case", "quantity", "factor", "mu_star", "sigma", "S1", "ST", "ST_low", "ST_high", "elasticity", "ratio" }
 local COLUMNS = {
   task1_sweep = { "n", "density", "sign", "method", "seconds", "iterations", "predicted_iterations", "rel_error",
     "relative_residual", "peak_bytes", "code" },
@@ -32,10 +37,16 @@ local COLUMNS = {
     "predicted_forward_extra_bytes", "peak_backward_bytes", "max_abs_err", "grad_max_abs_err", "code" },
   task2_module = { "dtype", "impl", "loss", "max_abs_err", "grad_max_abs_err", "forward_s", "backward_s",
     "peak_forward_bytes", "peak_backward_bytes" },
-}
-local FIGURES = {
-  task1_sweep = { "time", "density", "memory", "residual", "iterations", "history" }, task1_nondominant = { "history" },
-  task2_verify = { "agreement" }, task2_sweep = { "time", "memory", "tiles" }, task2_module = { "loss" },
+  task1_sensitivity = INDICES, task2_sensitivity = INDICES,
+  task1_poisson = { "dim", "n", "method", "iterations", "predicted_iterations", "rate", { "predicted_rate", "predicted" },
+    "seconds", "code" },
+  task2_tiles_cache = { "head_dim", "contestant", "forward_s", { "forward_relative", "relative" },
+    { "forward_set_bytes", "set_bytes" }, { "forward_level", "level" }, "backward_s", { "backward_relative", "relative" },
+    { "backward_set_bytes", "set_bytes" }, { "backward_level", "level" } },
+  accuracy_condition = { "cond", "method", "rel_error", { "predicted_error", "predicted" }, "backward_error", "iterations",
+    "code" },
+  machine_roofline = { "kernel", "n", "threads", "dtype", "seconds", "intensity", { "rate", "gflops" }, "attainable", "bound",
+    "share" },
 }
 local ERRORS = { out_max = "%.1e", out_mean = "%.1e", grad_max = "%.1e", grad_mean = "%.1e" }
 
@@ -61,14 +72,21 @@ local function agreement(rows)
 end
 
 local function table_of(page, result)
-  local rows, format, columns = result.rows, result.experiment.format, {}
+  local rows, format, columns, fine = result.rows, result.format, {}, true
   if result.name == "task2_verify" then rows, format = agreement(rows), ERRORS end
-  local fine = true
-  for _, row in ipairs(rows) do fine = fine and (row.code == nil or row.code == "OK") end
-  for _, key in ipairs(COLUMNS[result.name]) do
-    if key ~= "code" or not fine then columns[#columns + 1] = { key, page.words.columns[key], format[key] } end
+  if result.name == "accuracy_condition" then -- 10, 10^4, 10^7 ...
+    rows = rows_of.where(rows, function(r) return r.replicate == 1 and math.floor(math.log(r.cond, 10) + 0.5) % 3 == 1 end)
   end
-  return html.table(rows, { columns = columns, caption = page:caption("table", page.words.captions[result.name]) })
+  local function sign(word) return say.read(findings.SIGNS[word] or word, page.lang) end
+  format = setmetatable({ sign = sign }, { __index = format })
+  for _, row in ipairs(rows) do fine = fine and (row.code == nil or row.code == "OK") end
+  for _, key in ipairs(COLUMNS[result.name] or result.columns) do
+    local name, word = key, key
+    if type(key) == "table" then name, word = key[1], key[2] or key[1] end
+    if name ~= "code" or not fine then columns[#columns + 1] = { name, page.words.columns[word], format[name] } end
+  end
+  return html.table(say.read(rows, page.lang), { columns = columns, mark = typeset.html,
+    caption = page:caption("table", page.words.captions[result.name] or say.read(result.title, page.lang)) })
 end
 
 local Page = {}
@@ -86,8 +104,8 @@ function Page:own(id)
   local found = {}
   for _, section in ipairs(self.notes) do
     for _, words in pairs(self.all_words) do
-      if section.heading and not section.used
-        and (notes.key(section.heading) == notes.key(words.sections[id]) or notes.key(section.heading) == id) then
+      local key = section.heading and notes.key(section.heading)
+      if key and not section.used and (key == notes.key(words.sections[id] or self.sections[id]) or key == id) then
         section.used = true
         if section.text ~= "" then found[#found + 1] = section.text end
       end
@@ -107,7 +125,7 @@ function Page:section(id, fill)
   local own = self:own(id)
   if not fill and #own == 0 then return end
   self.headings[#self.headings + 1] = id
-  self:add(('<h2 id="%s">%d. %s</h2>\n'):format(id, #self.headings, html.escape(self.words.sections[id])))
+  self:add(('<h2 id="%s">%d. %s</h2>\n'):format(id, #self.headings, html.escape(self.sections[id])))
   if fill then fill() end
   self:put_own(own)
 end
@@ -122,27 +140,43 @@ function Page:method(task)
   end
 end
 
-local function stress(line)
-  return (line:gsub("DEVIATES", "<strong>%0</strong>"):gsub("FAILED", "<strong>%0</strong>"))
+-- What a figure shows: the words for it, or its title with those for its kind.
+local function caption_of(page, result, drawing)
+  local captions, kind = page.words.captions, drawing.file:match("^(%l+)_")
+  local title = say.read(drawing.title, page.lang)
+  return captions[result.name .. "." .. drawing.file]
+    or captions[kind] and captions.of_kind:format(title, captions[kind]) or title
 end
 
 function Page:results(result)
   self:add(table_of(self, result))
-  local run = result.run and ("%s:%d"):format(result.name, result.run.id) or result.name
-  self:add(html.element("p", self.words.source:format(("%s/%s.csv"):format(result.folder, result.name), run), "source") .. "\n")
-  for _, name in ipairs(FIGURES[result.name]) do
-    local path = ("%s/%s"):format(result.folder, name)
-    local caption = self.words.captions[result.name .. "." .. name]
-    local drawing = result.page.figures[name] and file.read(path .. ".svg")
-    local inner = drawing and html.svg(drawing, ("f%d-"):format(self.count.figure + 1), caption)
-    self:add(html.figure(inner or html.element("p", self.words.no_figure:format(path .. ".gp"), "warning"),
-      self:caption("figure", caption)))
+  self:add(html.element("p", self.words.source:format(result.run.path, ("%s:%d"):format(result.name, result.run.id)), "source")
+    .. "\n")
+  local wide = {}
+  for _, drawing in ipairs(result.drawings) do
+    local caption = caption_of(self, result, drawing)
+    local svg, why = figures.svg(drawing, self.lang)
+    self.drawn = self.drawn + 1
+    local inner = svg and html.svg(svg, ("f%d-"):format(self.drawn), caption)
+      or html.element("p", self.words.no_figure:format(why), "warning")
+    if html.is_wide(inner) then
+      wide[#wide + 1] = { inner, caption }
+    else
+      self:add(html.figure(inner, self:caption("figure", caption)))
+    end
   end
   self:add('<div class="computed">' .. html.element("p", self.words.computed, "label") .. "\n")
-  for _, section in ipairs(result.sections) do
-    self:add(html.element("h3", section[1]) .. "\n" .. html.list(section[2], nil, stress))
+  local function mark(s) return typeset.stress(typeset.html(s), self.words.stressed) end
+  for _, section in ipairs(say.read(result.sections, self.lang)) do
+    self:add(html.element("h3", section[1]) .. "\n")
+    if type(section[2]) == "string" then
+      self:add("<p>" .. mark(html.escape(section[2])) .. "</p>\n")
+    else
+      self:add(html.list(section[2], nil, mark))
+    end
   end
   self:add("</div>\n")
+  for _, figure in ipairs(wide) do self:add(html.figure(figure[1], self:caption("figure", figure[2]))) end -- on pages that lie
 end
 
 -- What tells the runs apart stands in a line each; the rest of what is stored of them, and is the same, once.
@@ -152,10 +186,9 @@ local OWN_FACTS = { script = true, arguments = true, axes = true, contestants = 
 function Page:environment()
   local shared, values, order, lines = {}, {}, {}, {}
   for _, result in ipairs(self.results_of) do
-    local run, facts = result.run, {}
-    for i, name in ipairs(run and run.order or {}) do facts[i] = { name, run.facts[name] } end
-    for _, fact in ipairs(run and facts or {}) do
-      local name, value = fact[1], fact[2]
+    local run = result.run
+    for _, name in ipairs(run.order) do
+      local value = run.facts[name]
       if not OWN_FACTS[name] then
         if not values[name] then order[#order + 1], values[name] = name, {} end
         if not values[name][value] then table.insert(values[name], value) end
@@ -163,16 +196,9 @@ function Page:environment()
         table.insert(values[name][value], result.name)
       end
     end
-    if not run then
-      for _, fact in ipairs(result.page.facts) do
-        if #order == 0 then shared[#shared + 1] = { what = fact[1], value = fact[2] } end
-      end
-    end
-    lines[#lines + 1] = { experiment = result.name, number = run and run.id, started = run and run.started,
-      finished = run and run.finished and ("%s (%s)"):format(run.finished, runs.took(run) or "?"),
-      arguments = result.arguments }
+    lines[#lines + 1] = { experiment = result.name, number = run.id, started = run.started,
+      finished = ("%s (%s)"):format(run.finished, runs.took(run) or "?"), arguments = run.facts.arguments }
   end
-  if #order > 0 then shared = {} end -- of a store
   for _, name in ipairs(order) do
     for _, value in ipairs(values[name]) do
       shared[#shared + 1] = { value = value, what = #values[name] == 1 and name
@@ -208,7 +234,7 @@ function Page:limits()
     if #failed > 0 and result.name ~= "task2_verify" then
       lines[#lines + 1] = words.failed:format(result.name, #failed, #result.rows)
     end
-    for _, note in ipairs(result.page.notes) do lines[#lines + 1] = words.notes:format(result.name, note) end
+    for _, note in ipairs(say.read(result.notes, self.lang)) do lines[#lines + 1] = words.notes:format(result.name, note) end
   end
   self:add(html.list(lines))
 end
@@ -217,12 +243,11 @@ end
 local function stamp(results, words)
   local day, version
   for _, result in ipairs(results) do
-    local finished = result.run and result.run.finished and result.run.finished:match("^%d+%-%d+%-%d+")
-    if finished and (not day or finished > day) then day = finished end
-    version = version or result.run and result.run.facts.numlab
-    for _, fact in ipairs(result.page.facts) do version = version or fact[1] == "numlab" and fact[2] end
+    local finished = result.run.finished:match("^%d+%-%d+%-%d+")
+    if not day or finished > day then day = finished end
+    version = version or result.run.facts.numlab
   end
-  return words.subtitle:format(day or words.undated, (version or "?"):match("^%S+"))
+  return words.subtitle:format(day, (version or "?"):match("^%S+"))
 end
 
 --- The page.
@@ -236,10 +261,14 @@ function M.build(o)
   for _, result in ipairs(o.results) do
     if result.quick then quick[#quick + 1] = result.name end
   end
-  local page = setmetatable({ out = {}, words = words, all_words = all, count = { figure = 0, table = 0 }, headings = {},
+  local page = setmetatable({ out = {}, words = words, lang = o.lang, all_words = all, headings = {},
+    count = { figure = 0, table = 0 }, drawn = 0, sections = setmetatable({}, { __index = words.sections }),
     notes = notes.parse(o.notes or ""), results_of = o.results }, Page)
+  for _, result in ipairs(o.results) do
+    page.sections[result.name] = words.sections[result.name] or say.read(result.title, o.lang)
+  end
   page:section("intro")
-  for _, task in ipairs{ "task1", "task2" } do
+  for _, task in ipairs{ "task1", "task2", "either" } do
     if o.tasks[task] then page:section(task .. "_method", function() page:method(task) end) end
     for _, result in ipairs(o.results) do
       if result.experiment.task == task then page:section(result.name, function() page:results(result) end) end
@@ -262,11 +291,10 @@ function M.build(o)
   local head = { html.element("h1", title), html.element("p", stamp(o.results, words), "subtitle") }
   if preface ~= "" then head[#head + 1] = '<div class="own">' .. notes.html(preface) .. "</div>" end
   if #quick > 0 then head[#head + 1] = html.element("p", words.quick:format(table.concat(quick, ", ")), "warning") end
-  if words.language_note ~= "" then head[#head + 1] = html.element("p", words.language_note, "warning") end
   head[#head + 1] = ('<nav aria-label="%s">%s<ol>'):format(html.escape(words.contents),
     html.element("p", words.contents, "label"))
   for _, id in ipairs(page.headings) do
-    head[#head + 1] = ('<li><a href="#%s">%s</a></li>'):format(id, html.escape(words.sections[id]))
+    head[#head + 1] = ('<li><a href="#%s">%s</a></li>'):format(id, html.escape(page.sections[id]))
   end
   head[#head + 1] = "</ol></nav>\n"
   return html.page{ lang = words.lang, title = title, body = table.concat(head, "\n") .. table.concat(page.out) }, unplaced

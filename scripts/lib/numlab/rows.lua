@@ -1,4 +1,5 @@
 --- Questions to rows of results (records, as a sweep returns them): choose, group, name the winners.
+local say = require "numlab.say"
 local tables = require "numlab.table"
 local text = require "numlab.text"
 
@@ -35,15 +36,15 @@ end
 --- From the smallest to the largest of a list, in words: "2 to 5", "2" where they read alike, "none"; nan is left out.
 ---@param list number[]
 ---@param format string|function?  default: as a table shows them
----@return string words, number low, number high
+---@return table said, number low, number high
 function M.range(list, format)
   local low, high = math.huge, -math.huge
   for _, v in ipairs(list) do
     if v == v then low, high = math.min(low, v), math.max(high, v) end
   end
-  if low > high then return "none", low, high end
+  if low > high then return say"none", low, high end
   local first, last = tables.cell(low, format), tables.cell(high, format)
-  return first == last and first or first .. " to " .. last, low, high
+  return first == last and say.list{ first } or say("{low} to {high}", { low = first, high = last }), low, high
 end
 
 --- The different values of a field, in the order of first sight.

@@ -13,6 +13,7 @@ local nl = require "numlab"
 local findings = require "numlab.findings"
 local naive = require "numlab.task2_naive"
 local rows_of = require "numlab.rows"
+local say = require "numlab.say"
 
 local M = {}
 
@@ -199,7 +200,6 @@ end
 
 M.REFERENCE = "f64 standard"
 
-local function add(out, format, ...) out[#out + 1] = format:format(...) end
 local function is_peer(row) return row.impl:find("^torch") ~= nil end
 
 --- Each implementation and type against the f64 reference: how many cases hold, how near the bound the worst comes.
@@ -215,10 +215,13 @@ function M.against_reference(rows)
       gradients = math.max(gradients, r.dq_max or 0, r.dk_max or 0, r.dv_max or 0, r.dbias_max or 0)
     end
     if worst then
-      add(out, "%s in %s: %s cases hold; output off by at most %.1e, gradients by %.1e; nearest to its bound: %s in "
-        .. "case '%s', %.2g of it%s", group.key.impl, group.key.dtype,
-        (#wrong == 0 and "all %d" or "%d of %d"):format(#run - #wrong, #run), forward, gradients, worst.worst_in or "nothing",
-        worst.case, worst.worst, #wrong > 0 and (is_peer(worst) and " (beyond what ours are held to)" or " - FAILED") or "")
+      local verdict = #wrong > 0 and (is_peer(worst) and say" (beyond what ours are held to)" or say" - FAILED") or ""
+      local held = { hold = #run - #wrong, all = #run }
+      out[#out + 1] = say("{impl} in {dtype}: {held}; output off by at most {output:%.1e}, gradients by {gradients:%.1e}; "
+        .. "nearest to its bound: {result} in case '{case}', {share:%.2g} of it{verdict}", { impl = group.key.impl,
+        dtype = group.key.dtype, held = #wrong == 0 and say("all {all} cases hold", { all = #run })
+          or say("{hold} of {all} cases hold", held), output = forward, gradients = gradients,
+        result = worst.worst_in or say"nothing", case = worst.case, share = worst.worst, verdict = verdict })
     end
   end
   return out
@@ -230,9 +233,9 @@ function M.against_each_other(rows)
   local pairs_of = rows_of.where(rows, function(r) return r.against ~= M.REFERENCE and r.worst ~= nil end)
   for _, group in ipairs(rows_of.group(pairs_of, { "dtype" })) do
     local wrong = rows_of.where(group.rows, function(r) return r.code ~= "OK" end)
-    add(out, "%s: %d of %d comparisons hold; outputs differ by at most %s%s", group.key.dtype, #group.rows - #wrong,
-      #group.rows, ("%.1e"):format((select(3, rows_of.range(rows_of.column(group.rows, "out_max"))))),
-      #wrong > 0 and " - FAILED" or "")
+    out[#out + 1] = say("{dtype}: {hold} of {all} comparisons hold; outputs differ by at most {output:%.1e}{verdict}", {
+      dtype = group.key.dtype, hold = #group.rows - #wrong, all = #group.rows,
+      output = select(3, rows_of.range(rows_of.column(group.rows, "out_max"))), verdict = #wrong > 0 and say" - FAILED" or "" })
   end
   return out
 end
@@ -243,8 +246,8 @@ function M.wrong(rows)
   for _, r in ipairs(rows_of.where(rows, function(r)
     return r.code ~= "OK" and r.code ~= "SKIPPED" and not is_peer(r)
   end)) do
-    add(out, "FAILED: case '%s', %s, %s against %s: %s (%s)", r.case, r.dtype, r.impl, r.against,
-      r.message or "no message", r.code)
+    out[#out + 1] = say("FAILED: case '{case}', {dtype}, {impl} against {other}: {message} ({code})", { case = r.case,
+      dtype = r.dtype, impl = r.impl, other = r.against, message = r.message or say"no message", code = r.code })
   end
   return out
 end
@@ -253,29 +256,30 @@ end
 function M.skipped(rows)
   local out = {}
   for _, group in ipairs(rows_of.group(rows_of.where(rows, { code = "SKIPPED" }), { "impl", "case", "message" })) do
-    add(out, "%s, case '%s': %s", group.key.impl, group.key.case, group.key.message)
+    out[#out + 1] = say("{impl}, case '{case}': {message}", group.key)
   end
   return out
 end
 
 --- How far results may be off: the head of this file, for the page.
 function M.rules()
-  return { "the reference: the standard implementation in f64 on the same, already rounded inputs; the tensor ops (attention "
-      .. "written out, every step in the type at hand) share no code with it; in f64 they are held to its bounds, below they "
-      .. "set them",
-    "f64: 1e-13 max|ref| (1 + max|s|/10) for outputs, 1e-11 max|ref| (1 + max|s|/10) for gradients; and "
-      .. "|a - b| <= 1e-7 + 1e-5 |b|",
-    "bf16, f16: twice the error of the tensor ops in that type + twice max|(ref + 0.3 - 0.3) - ref| (FlashAttention's rule)",
-    "f32: the same for outputs; for gradients three times the error + 2^-24 max|lse| max|ref|, for P made again from a "
-      .. "rounded lse; and |a - b| <= 1e-4 + 1e-3 |b|",
-    "lse: (D + 8) roundings of 1 + max|s| in the type it is computed in; two implementations may be two bounds apart" }
+  return { say("the reference: the standard implementation in f64 on the same, already rounded inputs; the tensor ops "
+      .. "(attention written out, every step in the type at hand) share no code with it; in f64 they are held to its bounds, "
+      .. "below they set them"),
+    say("f64: 1e-13 max|ref| (1 + max|s|/10) for outputs, 1e-11 max|ref| (1 + max|s|/10) for gradients; and "
+      .. "|a - b| <= 1e-7 + 1e-5 |b|"),
+    say("bf16, f16: twice the error of the tensor ops in that type + twice max|(ref + 0.3 - 0.3) - ref| "
+      .. "(FlashAttention's rule)"),
+    say("f32: the same for outputs; for gradients three times the error + 2^-24 max|lse| max|ref|, for P made again from a "
+      .. "rounded lse; and |a - b| <= 1e-4 + 1e-3 |b|"),
+    say"lse: (D + 8) roundings of 1 + max|s| in the type it is computed in; two implementations may be two bounds apart" }
 end
 
 ---@param rows table[]
 ---@return table[]  {{title, lines}, ...}
 function M.findings(rows)
-  return findings.sections(rows, { { "What failed", M.wrong }, { "Against the f64 standard one", M.against_reference },
-    { "Against each other", M.against_each_other }, { "Left out", M.skipped }, { "What is allowed", M.rules } })
+  return findings.sections(rows, { { say"What failed", M.wrong }, { say"Against the f64 standard one", M.against_reference },
+    { say"Against each other", M.against_each_other }, { say"Left out", M.skipped }, { say"What is allowed", M.rules } })
 end
 
 return M

@@ -1,14 +1,18 @@
 --- What the rows of task 2 show, in sentences computed from the rows; what departs from theory is flagged.
 local findings = require "numlab.findings"
 local rows_of = require "numlab.rows"
+local say = require "numlab.say"
 local stats = require "numlab.stats"
 local text = require "numlab.text"
 
 local M = {}
 
-local range = rows_of.range
+local flag, range = findings.flag, rows_of.range
 local PASSES = { "forward", "backward" }
 local OWN = { "standard", "tiled", "flash" }
+
+--- As people call a pass.
+M.PASS = { forward = say"forward", backward = say"backward" }
 
 --- Powers of n: what grows of the memory beside operands and results (flash keeps one number a row, D, in its backward
 --- pass), and time.
@@ -17,19 +21,18 @@ M.TIME_EXPONENT = 2
 
 --- Products of matrices, backward over forward: standard keeps P (4 to 2), the others make it again (5 to 2); flash takes
 --- 7 where it goes over the tiles twice, once for dK and dV, once for dQ: 16-bit types, or fewer than 8 heads in all.
----@return number? ratio, string why
+---@return number? ratio, table? why  said
 function M.backward_ratio(row)
-  if row.impl == "standard" then return 2, "P was kept" end
-  if row.impl == "tiled" then return 2.5, "P is made again from S and lse" end
-  if row.impl ~= "flash" then return nil, "" end
+  if row.impl == "standard" then return 2, say"P was kept" end
+  if row.impl == "tiled" then return 2.5, say"P is made again from S and lse" end
+  if row.impl ~= "flash" then return nil end
   local one_pass = (row.dtype == "f64" or row.dtype == "f32") and row.batch * row.heads >= 8
-  return one_pass and 2.5 or 3.5, one_pass and "P is made again from S and lse" or "P is made again, twice"
+  if one_pass then return 2.5, say"P is made again from S and lse" end
+  return 3.5, say"P is made again, twice"
 end
 
-local function add(out, format, ...) out[#out + 1] = format:format(...) end
 local function fine(rows) return rows_of.where(rows, { code = "OK" }) end
-local function tiles(row) return row.q_tile and ("%dx%d"):format(row.q_tile, row.k_tile) or "whole" end
-local function flag(off, why) return off and " - DEVIATES" .. (why and ": " .. why or "") or "" end
+local function tiles(row) return row.q_tile and ("%dx%d"):format(row.q_tile, row.k_tile) or say"whole" end
 
 local function is_peer(row) return row.impl:find("^torch") ~= nil end
 
@@ -64,12 +67,13 @@ function M.winners(rows)
       local ranked, others = M.best(group.rows, metric), {}
       table.sort(ranked, function(a, b) return a[metric] < b[metric] end)
       for i = 2, #ranked do
-        others[i - 1] = ("%s (%s) takes %.2f times as long"):format(ranked[i].impl, tiles(ranked[i]),
-          ranked[i][metric] / ranked[1][metric])
+        others[i - 1] = say("{impl} ({tiles}) takes {times:%.2f} times as long", { impl = ranked[i].impl,
+          tiles = tiles(ranked[i]), times = ranked[i][metric] / ranked[1][metric] })
       end
-      add(out, "n = %d, %s: %s (%s) in %s, %.3g GFLOP/s%s", group.key.n, pass, ranked[1].impl, tiles(ranked[1]),
-        text.duration(ranked[1][metric]), M.flops(ranked[1], pass) / ranked[1][metric] / 1e9,
-        #others > 0 and "; " .. table.concat(others, ", ") or "")
+      out[#out + 1] = say("n = {n}, {pass}: {impl} ({tiles}) in {time}, {rate:%.3g} GFLOP/s{others}", { n = group.key.n,
+        pass = M.PASS[pass], impl = ranked[1].impl, tiles = tiles(ranked[1]), time = text.duration(ranked[1][metric]),
+        rate = M.flops(ranked[1], pass) / ranked[1][metric] / 1e9,
+        others = #others > 0 and say("; {others}", { others = say.list(others) }) or "" })
     end
   end
   return out
@@ -104,16 +108,16 @@ function M.growth(rows)
   for _, impl in ipairs(rows_of.distinct(fine(rows), "impl")) do
     local forward, low, high = range(exponents(rows, impl, "forward_s", M.exponent), "%.2f")
     local backward, low_back, high_back = range(exponents(rows, impl, "backward_s", M.exponent), "%.2f")
-    if forward ~= "none" then
+    if low <= high then
       local off = math.max(math.abs(low - 2), math.abs(high - 2), math.abs(low_back - 2), math.abs(high_back - 2))
       any = any or not (off <= 0.25)
-      add(out, "%s: forward ~ n^p with p = %s, backward p = %s, theory %d%s", impl, forward, backward,
-        M.TIME_EXPONENT, flag(not (off <= 0.25)))
+      out[#out + 1] = say("{impl}: forward ~ n^p with p = {forward}, backward p = {backward}, theory {theory}{off}", {
+        impl = impl, forward = forward, backward = backward, theory = M.TIME_EXPONENT, off = flag(not (off <= 0.25)) })
     end
   end
   if any then
-    add(out, "DEVIATES: by more than 0.25. Less than 2: what does not grow with n^2 (starting, packing, results) counts at "
-      .. "small n; more: matrices leave the caches between the sizes")
+    out[#out + 1] = say("DEVIATES: by more than 0.25. Less than 2: what does not grow with n^2 (starting, packing, results) "
+      .. "counts at small n; more: matrices leave the caches between the sizes")
   end
   return out
 end
@@ -137,27 +141,31 @@ function M.memory(rows)
       local theory = M.MEMORY_EXPONENT[pass][impl]
       for i, r in ipairs(own) do ratios[i] = (r[column] or 0 / 0) / (r["predicted_" .. column] or 0 / 0) end
       local span, least, most = range(ratios, "%.3f")
-      if span ~= "none" then
-        local off = fitted ~= "none" and not (low >= theory - 0.05 and high <= theory + 0.05)
-        add(out, "%s, %s: beside operands and results, measured over predicted bytes %s%s%s%s", impl, pass, span,
-          flag(not (least >= 0.95 and most <= 1.05), "by more than 5 %"), fitted == "none" and ""
-            or ("; what grows of them grows as n^p, p = %s, theory %d"):format(fitted, theory),
-          flag(off, "by more than 0.05: at small n what a matrix product packs counts too"))
+      if least <= most then
+        local known = low <= high
+        out[#out + 1] = say("{impl}, {pass}: beside operands and results, measured over predicted bytes {ratios}{off}{growth}", {
+          impl = impl, pass = M.PASS[pass], ratios = span,
+          off = flag(not (least >= 0.95 and most <= 1.05), say"by more than 5 %"),
+          growth = known and say("; what grows of them grows as n^p, p = {fitted}, theory {theory}{off}", { fitted = fitted,
+            theory = theory, off = flag(not (low >= theory - 0.05 and high <= theory + 0.05),
+              say"by more than 0.05: at small n what a matrix product packs counts too") }) or "" })
       end
     end
     used[impl] = at_largest(rows, impl, "forward_extra_bytes")
   end
   local s, t, f = used.standard, used.tiled, used.flash
-  local function times(a, b) return a.forward_extra_bytes / b.forward_extra_bytes end
+  local function saving(before, after)
+    local times = before.forward_extra_bytes / after.forward_extra_bytes
+    return { n = after.n, tiles = tiles(after), bytes = text.bytes(after.forward_extra_bytes),
+      before = text.bytes(before.forward_extra_bytes), times = times, off = flag(not (times > 1)) }
+  end
   if s and t then
-    add(out, "tiling at n = %d (tiles %s): %s in place of %s, %.0f times less, because a tile of queries keeps its own "
-      .. "score rows alone%s", t.n, tiles(t), text.bytes(t.forward_extra_bytes), text.bytes(s.forward_extra_bytes),
-      times(s, t), flag(not (times(s, t) > 1)))
+    out[#out + 1] = say("tiling at n = {n} (tiles {tiles}): {bytes} in place of {before}, {times:%.0f} times less, because a "
+      .. "tile of queries keeps its own score rows alone{off}", saving(s, t))
   end
   if t and f then
-    add(out, "online softmax at n = %d (tiles %s): %s in place of %s, another %.1f times less, because a score tile is "
-      .. "used up before the next one is made%s", f.n, tiles(f), text.bytes(f.forward_extra_bytes),
-      text.bytes(t.forward_extra_bytes), times(t, f), flag(not (times(t, f) > 1)))
+    out[#out + 1] = say("online softmax at n = {n} (tiles {tiles}): {bytes} in place of {before}, another {times:%.1f} times "
+      .. "less, because a score tile is used up before the next one is made{off}", saving(t, f))
   end
   return out
 end
@@ -172,10 +180,12 @@ function M.tiles(rows)
       local metric, ranked = pass .. "_s", table.move(group.rows, 1, #group.rows, 1, {})
       table.sort(ranked, function(a, b) return a[metric] < b[metric] end)
       local best, worst = ranked[1], ranked[#ranked]
-      parts[i] = ("%s best with %s, worst with %s (%.2f times as long)"):format(pass, tiles(best), tiles(worst),
-        worst[metric] / best[metric])
+      parts[i] = say("{pass} best with {best}, worst with {worst} ({times:%.2f} times as long)", { pass = M.PASS[pass],
+        best = tiles(best), worst = tiles(worst), times = worst[metric] / best[metric] })
     end
-    if #group.rows > 1 then add(out, "%s, n = %d: %s", group.key.impl, group.key.n, table.concat(parts, "; ")) end
+    if #group.rows > 1 then
+      out[#out + 1] = say("{impl}, n = {n}: {parts}", { impl = group.key.impl, n = group.key.n, parts = say.list(parts, "; ") })
+    end
   end
   return out
 end
@@ -190,12 +200,13 @@ function M.backward(rows)
     local theory, why = M.backward_ratio(own[1])
     local off = theory and not (low >= theory / 1.4 and high <= theory * 1.4)
     any = any or off
-    add(out, "%s: backward takes %s times as long as forward%s%s", impl, span,
-      theory and (", by the count of matrix products %g (%s)"):format(theory, why) or "", flag(off))
+    out[#out + 1] = say("{impl}: backward takes {ratio} times as long as forward{theory}{off}", { impl = impl, ratio = span,
+      theory = theory and say(", by the count of matrix products {ratio} ({why})", { ratio = theory, why = why }) or "",
+      off = flag(off) })
   end
   if any then
-    add(out, "DEVIATES: by more than 40 %%. The forward pass has an exponential and two sums a score beside its products, "
-      .. "the backward pass more products for each of them: products count alone where they rule")
+    out[#out + 1] = say("DEVIATES: by more than 40 %. The forward pass has an exponential and two sums a score beside its "
+      .. "products, the backward pass more products for each of them: products count alone where they rule")
   end
   return out
 end
@@ -205,10 +216,24 @@ function M.accuracy(rows)
   local out = {}
   for _, impl in ipairs(rows_of.distinct(fine(rows), "impl")) do
     local own = rows_of.where(fine(rows), { impl = impl })
-    add(out, "%s in %s: largest error of an output %s, of a gradient %s", impl, own[1].dtype,
-      range(rows_of.column(own, "max_abs_err"), "%.1e"), (range(rows_of.column(own, "grad_max_abs_err"), "%.1e")))
+    out[#out + 1] = say("{impl} in {dtype}: largest error of an output {output}, of a gradient {gradient}", { impl = impl,
+      dtype = own[1].dtype, output = range(rows_of.column(own, "max_abs_err"), "%.1e"),
+      gradient = range(rows_of.column(own, "grad_max_abs_err"), "%.1e") })
   end
   return out
+end
+
+-- One pass of a peer beside the best of ours.
+local function beside_peer(peer, ours, flash, pass)
+  local metric, best, factors = pass .. "_s", ours[1], {}
+  for _, r in ipairs(ours) do if r[metric] < best[metric] then best = r end end
+  for k, r in ipairs(flash) do factors[k] = peer[metric] / r[metric] end
+  local factor = peer[metric] / best[metric]
+  local what = { pass = M.PASS[pass], peer = text.duration(peer[metric]), best = best.contestant,
+    times = factor > 1 and factor or 1 / factor, time = text.duration(best[metric]),
+    flash = #flash > 1 and say(", flash at all tiles {times} times as fast", { times = range(factors, "%.2f") }) or "" }
+  return factor > 1 and say("{pass} {peer}, {best} {times:%.2f} times faster ({time}){flash}", what)
+    or say("{pass} {peer}, {best} {times:%.2f} times slower ({time}){flash}", what)
 end
 
 --- Ours beside each peer: the best tiles, all tiles of flash (the best of many noisy medians flatters), and memory.
@@ -217,22 +242,14 @@ function M.peers(rows)
   for _, peer in ipairs(rows_of.where(fine(rows), is_peer)) do
     local ours = rows_of.where(fine(rows), function(r) return r.n == peer.n and not is_peer(r) end)
     local flash, parts = rows_of.where(ours, { impl = "flash" }), {}
-    for i, pass in ipairs(#ours > 0 and PASSES or {}) do
-      local metric, best, factors = pass .. "_s", ours[1], {}
-      for _, r in ipairs(ours) do if r[metric] < best[metric] then best = r end end
-      for k, r in ipairs(flash) do factors[k] = peer[metric] / r[metric] end
-      local factor = peer[metric] / best[metric]
-      parts[i] = ("%s %s, %s %.2f times %s (%s)%s"):format(pass, text.duration(peer[metric]), best.contestant,
-        factor > 1 and factor or 1 / factor, factor > 1 and "faster" or "slower", text.duration(best[metric]),
-        #flash > 1 and (", flash at all tiles %s times as fast"):format((range(factors, "%.2f"))) or "")
-    end
+    for i, pass in ipairs(#ours > 0 and PASSES or {}) do parts[i] = beside_peer(peer, ours, flash, pass) end
     if peer.rss_forward_bytes and peer.rss_backward_bytes then
-      parts[#parts + 1] = ("it adds %s forward and %s backward to the resident set%s"):format(
-        text.bytes(peer.rss_forward_bytes), text.bytes(peer.rss_backward_bytes), flash[1]
-        and (", %s takes %s and %s, results included"):format(flash[1].contestant,
-          text.bytes(flash[1].peak_forward_bytes), text.bytes(flash[1].peak_backward_bytes)) or "")
+      parts[#parts + 1] = say("it adds {forward} forward and {backward} backward to the resident set{flash}", {
+        forward = text.bytes(peer.rss_forward_bytes), backward = text.bytes(peer.rss_backward_bytes), flash = flash[1]
+        and say(", {flash} takes {forward} and {backward}, results included", { flash = flash[1].contestant,
+          forward = text.bytes(flash[1].peak_forward_bytes), backward = text.bytes(flash[1].peak_backward_bytes) }) or "" })
     end
-    add(out, "n = %d, %s: %s", peer.n, peer.impl, table.concat(parts, "; "))
+    out[#out + 1] = say("n = {n}, {peer}: {parts}", { n = peer.n, peer = peer.impl, parts = say.list(parts, "; ") })
   end
   return out
 end
@@ -243,9 +260,9 @@ local function failures(rows) return findings.failures(rows, "contestant") end
 ---@param rows table[]
 ---@return table[]  {{title, lines}, ...}
 function M.sweep(rows)
-  return findings.sections(rows, { { "Who is fastest", M.winners }, { "Memory", M.memory }, { "Best tiles", M.tiles },
-    { "How time grows", M.growth }, { "Backward and forward", M.backward }, { "Accuracy", M.accuracy },
-    { "Beside PyTorch", M.peers }, { "Failures", failures } })
+  return findings.sections(rows, { { say"Who is fastest", M.winners }, { say"Memory", M.memory },
+    { say"Best tiles", M.tiles }, { say"How time grows", M.growth }, { say"Backward and forward", M.backward },
+    { say"Accuracy", M.accuracy }, { say"Beside PyTorch", M.peers }, { say"Failures", failures } })
 end
 
 return M

@@ -118,6 +118,21 @@ function text.pad(s, width, align)
   return s .. (" "):rep(free)
 end
 
+--- s, or where it takes more than width cells its beginning and an ellipsis.
+---@param s string
+---@param width integer
+---@return string
+function text.cut(s, width)
+  if text.width(s) <= width then return s end
+  if not utf8.len(s) then return s:sub(1, width - 1) .. "…" end
+  local cells, stop = 0, 1
+  for at, code in utf8.codes(s) do
+    cells, stop = cells + text.width(utf8.char(code)), at
+    if cells > width - 1 then break end
+  end
+  return s:sub(1, stop - 1) .. "…"
+end
+
 --- s broken at its spaces into lines of at most width cells (longer words stay whole).
 ---@param s string
 ---@param width integer

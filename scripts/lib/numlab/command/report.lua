@@ -6,13 +6,16 @@ local text = require "numlab.text"
 
 local TASKS = { "task1", "task2" }
 local SPEC = {
-  name = "report", usage = "[task1] [task2] [lang=en|zh] [quick=true] [out=DIR]",
+  name = "report", usage = "[task1] [task2] [lang=en|zh] [quick=true] [from=DIR ...] [out=DIR]",
   summary = "The report of both tasks, or of one, as one HTML page and, where WeasyPrint is, a PDF",
   keys = { lang = "en (default) or zh", quick = "true: small sizes are enough",
+    from = "folder of stores, or a store, to tell of in place of reports/; may be given several times",
     out = "folder of report.html, report.pdf and your notes.md (default reports/report)" },
   help = [[
-Experiments without a finished run below reports/ are run first: task1_sweep, task1_nondominant; task2_verify,
-task2_sweep, task2_module. The same stored results give the same page, byte for byte.
+Of each experiment its last finished run is told; a quick one only where there is none of full size. What has no run is
+run first: task1_sweep, task1_nondominant, task1_sensitivity; task2_verify, task2_sweep, task2_module, task2_sensitivity.
+Told as well where a run is stored: task1_poisson; task2_tiles_cache; accuracy_condition, machine_roofline.
+The same stored results give the same page, byte for byte; figures are drawn from them.
 
 Your own words: notes.md in the folder, which is only ever read. A "## Heading" that a section has, in English or
 Chinese, puts what follows at that section's end; others go to the end of the report; "# Title" and what stands before
@@ -58,12 +61,14 @@ local function print_pdf(out, lang)
 end
 
 return function(...)
-  local tasks, words = {}, {}
+  local tasks, words, from = {}, {}, {}
   for _, word in ipairs{ ... } do
     if word == "task1" or word == "task2" then
       tasks[word] = true
     elseif word:find("^task") and not word:find("=", 1, true) then
       return command.usage("report", (text.unknown("", "task", word, TASKS):gsub("^: ", "")))
+    elseif word:find("^%-*from=.") then
+      from[#from + 1] = word:match("=(.*)$")
     else
       words[#words + 1] = word
     end
@@ -78,13 +83,14 @@ return function(...)
   if o.quick and o.quick ~= "true" and o.quick ~= "false" then
     return command.usage("report", ("quick must be true or false, got %s"):format(command.show(o.quick)))
   end
+  if o.from then return command.usage("report", "from is empty, expected a folder or a store") end
   if out == "" then return command.usage("report", "out is empty, expected a folder") end
   if out:sub(1, 1) == "-" then out = "./" .. out end
   if not next(tasks) then tasks = { task1 = true, task2 = true } end
 
   local made, trouble = file.make_folder(out) -- before minutes of measuring
   if not made then error("report: " .. trouble, 0) end
-  local results, message, failed = data.collect{ tasks = tasks, quick = o.quick == "true", tell = tell }
+  local results, message, failed = data.collect{ tasks = tasks, quick = o.quick == "true", from = from, tell = tell }
   if not results then
     io.stderr:write("numlab: report: ", message, "\n")
     return failed == 130 and 130 or 1
