@@ -2,6 +2,7 @@ local file = require "numlab.file"
 local findings = require "numlab.sensitivity_findings"
 local lab = require "numlab.sensitivity_lab"
 local plot = require "numlab.plot"
+local say = require "numlab.say"
 local tables = require "numlab.table"
 
 -- A made-up solver: seconds = size^3 / 10 on "slow", a hundredth on "fast"; what is above 90 with "fast" fails.
@@ -54,7 +55,7 @@ describe("numlab.sensitivity_lab", function()
   it("says what moves what, how sure that is, and what failed", function()
     local case = made{ calls = 0 }
     local words = {}
-    for _, section in ipairs(lab.sections{ case }) do
+    for _, section in ipairs(say.read(lab.sections{ case })) do
       words[#words + 1] = "## " .. section[1]
       for _, line in ipairs(section[2]) do words[#words + 1] = line end
     end
@@ -62,7 +63,7 @@ describe("numlab.sensitivity_lab", function()
     for _, expected in ipairs{ "## In short: both", "the time: moved by .-size %(ST = ",
       "## Shares of the variance %(Sobol%): both", "the time %(standard deviation [%d.]+ decades%): ",
       "what stays: no shares %(it is the same at all points%)", "the base: size = 3%d, kind = slow, replicate = 5",
-      "it goes as size%^3.00 there", "sobol: %d+ of %d+ points ha%l+ no result: OUT_OF_MEMORY, no room",
+      "it goes as size%^3.00 there", "sobol: %d+ of %d+ points without a result: OUT_OF_MEMORY, no room",
       "the steps: .-size 1%d times .- up; not at all by .-kind" } do
       assert.is_truthy(words:find(expected), expected .. " in:\n" .. words)
     end
@@ -78,7 +79,7 @@ describe("numlab.sensitivity_lab", function()
     assert.equal(#rows, #tables.parse_csv(file.read(lab.write({ case }, folder, "made"))))
     local drawings = lab.drawings{ case }
     assert.equal(3, #drawings)
-    for _, drawing in ipairs(drawings) do assert.is_truthy(plot.script(drawing):find("plot ", 1, true)) end
-    assert.is_truthy(plot.script(lab.text(case)))
+    for _, drawing in ipairs(drawings) do assert.is_truthy(plot.script(say.read(drawing)):find("plot ", 1, true)) end
+    assert.is_truthy(plot.script(say.read(lab.text(case))))
   end)
 end)

@@ -4,6 +4,7 @@
 --- doubled and control characters gone, and never enhanced: it cannot become a command. Scripts are run as
 --- files (gnuplot then stops at the first error), with -d (no start-up files), its stdout captured.
 local file = require "numlab.file"
+local text = require "numlab.text"
 
 local M = {}
 
@@ -18,6 +19,16 @@ function M.quote(s)
   s = tostring(s)
   if not utf8.len(s) then s = s:gsub("[\128-\255]", "?") end
   return "'" .. s:gsub("[%c\127]+", " "):gsub("'", "''") .. "'"
+end
+
+--- The same in lines of at most so many cells (longer words stay whole), and how many lines.
+---@param s any
+---@param width number
+---@return string expression, integer lines
+function M.quote_lines(s, width)
+  local lines = {}
+  for line in text.wrap(tostring(s), math.floor(width)):gmatch("[^\n]+") do lines[#lines + 1] = M.quote(line) end
+  return #lines > 0 and table.concat(lines, ".\"\\n\".") or "''", #lines
 end
 
 --- The same for a tic label, where gnuplot reads % as a number format.
@@ -38,7 +49,8 @@ function M.available()
   return status == 0
 end
 
---- Run a script file within its folder, so that names in it are short and need no quoting.
+--- Run a script file within its folder, so that names in it are short and need no quoting. Han characters take their
+--- Chinese forms where fonts have several.
 ---@param script string  path
 ---@param ... string  ARG1, ARG2 ... of the script
 ---@return string? output, string? message  what it printed, or what went wrong
@@ -46,7 +58,8 @@ function M.run(script, ...)
   local folder, name = file.split(script)
   local words = { file.quote(program()), "-d", "-c", file.quote("./" .. name) }
   for _, word in ipairs({ ... }) do words[#words + 1] = file.quote(word) end
-  local output, status = file.capture(("cd -- %s && %s"):format(file.quote(folder), table.concat(words, " ")))
+  local output, status = file.capture(("cd -- %s && PANGO_LANGUAGE=en:zh-cn %s"):format(file.quote(folder),
+    table.concat(words, " ")))
   if status == 0 then return output end
   if status == 127 then return nil, M.MISSING end
   local shown = output:gsub("%c*$", ""):gsub("^%s+", "")

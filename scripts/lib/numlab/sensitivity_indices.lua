@@ -80,7 +80,8 @@ end
 
 --- Elementary effects of each factor over its whole range: EE = (y(to) - y(from)) / step.
 ---   mu = mean EE,  mu* = mean |EE|,  sigma^2 = sum (EE - mu)^2 / (r - 1)
----@return table output  {mean, factors = {{mu, mu_star, sigma, mu_star_low, mu_star_high, used, of}}}
+---@return table output  {mean, factors = {{mu, mu_star, sigma, mu_star_low, mu_star_high, sigma_low, sigma_high, used,
+--- of}}}
 function M.morris(design, y, o)
   local out, all = { factors = {} }, {}
   for i = 1, #design.points do all[#all + 1] = y[i] end
@@ -94,16 +95,18 @@ function M.morris(design, y, o)
         sizes[#sizes + 1] = math.abs(effects[#effects])
       end
     end
-    local own = { mu = NAN, mu_star = NAN, sigma = NAN, mu_star_low = NAN, mu_star_high = NAN, used = #effects, of = design.n }
+    local own = { mu = NAN, mu_star = NAN, sigma = NAN, mu_star_low = NAN, mu_star_high = NAN, sigma_low = NAN,
+      sigma_high = NAN, used = #effects, of = design.n }
     if #effects >= 2 then
       own.mu, own.mu_star, own.sigma = stats.mean(effects), stats.mean(sizes), stats.sd(effects)
-      local means = {}
+      local means, spreads = {}, {}
       bootstrap(#sizes, o, design.seed, function(rows)
-        local sum = 0.0
-        for _, j in ipairs(rows) do sum = sum + sizes[j] end
-        means[#means + 1] = sum / #rows
+        local drawn, sum = {}, 0.0
+        for k, j in ipairs(rows) do drawn[k], sum = effects[j], sum + sizes[j] end
+        means[#means + 1], spreads[#spreads + 1] = sum / #rows, stats.sd(drawn)
       end)
       own.mu_star_low, own.mu_star_high = middle(means, o.level)
+      own.sigma_low, own.sigma_high = middle(spreads, o.level)
     end
     out.factors[i] = own
   end

@@ -14,6 +14,7 @@
 --- accident of the entries or of the clock.
 local file = require "numlab.file"
 local findings = require "numlab.sensitivity_findings"
+local say = require "numlab.say"
 local sensitivity = require "numlab.sensitivity"
 local sweep = require "numlab.sweep"
 local tables = require "numlab.table"
@@ -83,9 +84,9 @@ function M.sweep(o)
   return rows
 end
 
-M.COLUMNS = { "case", "output", "factor", "mu", "mu_star", "mu_star_low", "mu_star_high", "sigma", "S1", "S1_low",
-  "S1_high", "ST", "ST_low", "ST_high", "elasticity", "low", "low_at", "high", "high_at", "ratio", "morris_used",
-  "morris_of", "sobol_used", "sobol_of" }
+M.COLUMNS = { "case", "output", "factor", "mu", "mu_star", "mu_star_low", "mu_star_high", "sigma", "sigma_low",
+  "sigma_high", "S1", "S1_low", "S1_high", "ST", "ST_low", "ST_high", "elasticity", "low", "low_at", "high", "high_at",
+  "ratio", "morris_used", "morris_of", "sobol_used", "sobol_of" }
 
 --- Those of them that a table for people shows.
 M.SHOWN = { "case", "output", "factor", "mu", "mu_star", "sigma", "S1", "S1_low", "S1_high", "ST", "ST_low", "ST_high",
@@ -93,8 +94,8 @@ M.SHOWN = { "case", "output", "factor", "mu", "mu_star", "sigma", "S1", "S1_low"
 
 --- How the indices read in a table for people.
 M.FORMAT = { low = "%.3g", high = "%.3g", ratio = "%.3g", elasticity = "%.2f" }
-for _, name in ipairs{ "mu", "mu_star", "mu_star_low", "mu_star_high", "sigma", "S1", "S1_low", "S1_high", "ST", "ST_low",
-  "ST_high" } do M.FORMAT[name] = "%.3f" end
+for _, name in ipairs{ "mu", "mu_star", "mu_star_low", "mu_star_high", "sigma", "sigma_low", "sigma_high", "S1", "S1_low",
+  "S1_high", "ST", "ST_low", "ST_high" } do M.FORMAT[name] = "%.3f" end
 
 --- The indices, a row a case, output and factor.
 ---@param cases table[]
@@ -104,7 +105,7 @@ function M.rows(cases)
   for _, case in ipairs(cases) do
     for _, output in ipairs(case.outputs) do
       for i, f in ipairs(case.designs[1].factors) do
-        local row = { case = case.name, output = output[1], factor = f.name }
+        local row = { case = case.name, output = output[1], quantity = output[2], factor = f.name }
         for _, found in pairs(case.found) do
           local own = found.outputs[output[1]].factors[i]
           for _, name in ipairs(M.COLUMNS) do if own[name] ~= nil then row[name] = row[name] or own[name] end end
@@ -121,7 +122,7 @@ end
 ---@return string path
 function M.write(cases, out, name)
   local path = ("%s/%s_indices.csv"):format(out, name)
-  local ok, message = file.write(path, tables.csv(M.rows(cases), { columns = M.COLUMNS }))
+  local ok, message = file.write(path, tables.csv(say.read(M.rows(cases)), { columns = M.COLUMNS }))
   if not ok then error(message, 0) end
   return path
 end
@@ -137,13 +138,15 @@ end
 local function morris_panel(output, words)
   local series, top = {}, 0
   for i, own in ipairs(output.factors) do
-    series[i] = { x = { own.mu_star }, y = { own.sigma }, style = "points", label = own.factor, color = i }
-    if own.mu_star > top then top = own.mu_star end
-    if own.sigma > top then top = own.sigma end
+    series[i] = { x = { own.mu_star }, y = { own.sigma }, style = "points", label = own.factor, color = i,
+      xlow = { own.mu_star_low }, xhigh = { own.mu_star_high }, low = { own.sigma_low }, high = { own.sigma_high } }
+    for _, name in ipairs{ "mu_star", "mu_star_high", "sigma", "sigma_high" } do
+      if own[name] > top then top = own[name] end -- not nan
+    end
   end
   top = top > 0 and 1.05 * top or 1
   series[#series + 1] = { x = { 0, top }, y = { 0, top }, style = "lines", dash = true, color = 7, label = "sigma = mu*" }
-  return { title = words, xlabel = "mu*: decades, over the factor's range", ylabel = "sigma", xrange = { 0, top },
+  return { title = words, xlabel = say"mu*: decades, over the factor's range", ylabel = "sigma", xrange = { 0, top },
     yrange = { 0, top }, series = series }
 end
 
@@ -151,7 +154,7 @@ local function sobol_panel(output, words)
   local names, bars, low, high = {}, {}, 0, 1
   for b, index in ipairs{ "S1", "ST" } do
     local bar = { y = {}, low = {}, high = {}, style = "bars", color = b == 1 and 2 or 1,
-      label = index == "S1" and "S1: alone" or "ST: with the others" }
+      label = index == "S1" and say"S1: alone" or say"ST: with the others" }
     for i, own in ipairs(output.factors) do
       names[i], bar.y[i], bar.low[i], bar.high[i] = own.factor, own[index], own[index .. "_low"], own[index .. "_high"]
       if bar.low[i] < low then low = bar.low[i] end
@@ -159,11 +162,11 @@ local function sobol_panel(output, words)
     end
     bars[b] = bar
   end
-  return { title = words, ylabel = "share of the variance", categories = names,
-    yrange = { 1.05 * low, 1.05 * high }, series = bars }
+  return { title = words, ylabel = say"share of the variance", categories = names,
+    yrange = { 1.05 * low, 1.05 * high }, series = bars, lines = { { y = 0 } } }
 end
 
-local function oat_panel(output, words, name, factors)
+local function oat_panel(output, words, factors)
   local series = {}
   for i, own in ipairs(output.factors) do
     local line = { x = {}, y = {}, label = own.factor, color = i }
@@ -173,7 +176,7 @@ local function oat_panel(output, words, name, factors)
     end
     series[i] = line
   end
-  return { title = words, xlabel = "place in the factor's range", ylabel = name:gsub("_", " "), xrange = { 0, 1 }, ylog = true,
+  return { title = words, xlabel = say"place in the factor's range", xrange = { 0, 1 }, ylog = true,
     series = series }
 end
 
@@ -183,17 +186,15 @@ end
 function M.drawings(cases)
   local out = {}
   for _, case in ipairs(cases) do
-    local mark = case.file and "_" .. case.file or ""
-    local lines = math.ceil(#case.outputs / 2)
-    local function draw(name, title, panels)
-      out[#out + 1] = { file = name .. mark, title = title .. ": " .. case.name, panels = panels,
-        height = #panels > 2 and 440 * lines or 460,
-        width = #case.designs[1].factors > 6 and #panels > 1 and 1240 or nil }
+    local mark, own = case.file and "_" .. case.file or "", { case = case.name }
+    local function draw(name, title, panels) -- side by side, so that two figures fill a page that lies
+      out[#out + 1] = { file = name .. mark, title = title, panels = panels, columns = #panels, height = 380,
+        width = 1320 }
     end
-    draw("morris", "Elementary effects on log10 of the outputs", each(case, "morris", morris_panel))
-    draw("sobol", "Shares of the variance of log10 of the outputs", each(case, "sobol", sobol_panel))
-    draw("oat", "One factor at a time", each(case, "oat", function(output, words, name)
-      return oat_panel(output, words, name, case.designs[1].factors)
+    draw("morris", say("Elementary effects on log10 of the outputs: {case}", own), each(case, "morris", morris_panel))
+    draw("sobol", say("Shares of the variance of log10 of the outputs: {case}", own), each(case, "sobol", sobol_panel))
+    draw("oat", say("One factor at a time: {case}", own), each(case, "oat", function(output, words)
+      return oat_panel(output, words, case.designs[1].factors)
     end))
   end
   return out
@@ -203,7 +204,8 @@ end
 function M.text(case)
   local words = case.outputs[1]
   local panel = sobol_panel(case.found.sobol.outputs[words[1]], nil)
-  panel.title = ("%s, %s: shares of the variance, alone (S1) | with the others (ST)"):format(words[2], case.name)
+  panel.title = say("{output}, {case}: shares of the variance, alone (S1) | with the others (ST)", { output = words[2],
+    case = case.name })
   panel.key = false
   return panel
 end
@@ -224,9 +226,7 @@ end
 function M.sections(cases)
   local out = {}
   for _, case in ipairs(cases) do
-    for _, section in ipairs(findings.sections(case, M.base(case))) do
-      out[#out + 1] = { section[1] .. ": " .. case.name, section[2] }
-    end
+    for _, section in ipairs(findings.sections(case, M.base(case))) do out[#out + 1] = section end
   end
   return out
 end
