@@ -3,7 +3,9 @@
 --   numlab run experiments/task1_nondominant.lua n=500
 local nl = require "numlab"
 local experiment = require "numlab.experiment"
+local findings = require "numlab.findings"
 local rows_of = require "numlab.rows"
+local say = require "numlab.say"
 local sweep = require "numlab.sweep"
 local task1 = require "numlab.task1"
 
@@ -53,52 +55,55 @@ local said = {}
 for i, kind in ipairs(KINDS) do
   local s, row = systems[kind], rows_of.where(rows, { kind = kind, method = "gauss_seidel" })[1]
   local d, line = s.diagnosis, {}
-  line[1] = ("%s: %d of %d rows are strictly dominant (least ratio %.3g)"):format(kind, d.by_rows.strict, o.n,
-    d.by_rows.ratio)
+  line[1] = say("{kind}: {strict} of {n} rows are strictly dominant (least ratio {ratio:%.3g})", { kind = kind,
+    strict = d.by_rows.strict, n = o.n, ratio = d.by_rows.ratio })
   if d.zero_diagonal and #d.zero_diagonal > 0 then
-    line[2] = ("%d zeros on the diagonal, the first in row %d: D - L has no inverse, a sweep is not even defined")
-      :format(#d.zero_diagonal, d.zero_diagonal[1])
+    line[2] = say("{count} zeros on the diagonal, the first in row {row}: D - L has no inverse, a sweep is not even defined",
+      { count = #d.zero_diagonal, row = d.zero_diagonal[1] })
+  elseif s.radius < 1 then
+    line[2] = say("spectral radius {radius:%.6f}, so Gauss-Seidel converges, predicted in {sweeps} sweeps", {
+      radius = s.radius, sweeps = task1.FORMAT.predicted_iterations(s.predicted) })
   else
-    line[2] = ("spectral radius %.6f, so Gauss-Seidel %s"):format(s.radius, s.radius < 1
-      and ("converges, predicted in %s sweeps"):format(task1.FORMAT.predicted_iterations(s.predicted))
-      or ("must diverge: errors grow %.3g times a sweep"):format(s.radius))
+    line[2] = say("spectral radius {radius:%.6f}, so Gauss-Seidel must diverge: errors grow {growth:%.3g} times a sweep", {
+      radius = s.radius, growth = s.radius })
   end
   if row then
     local agrees = (row.code == "OK") == (s.radius ~= nil and s.radius < 1)
-    line[3] = ("measured: %s after %d sweeps%s%s"):format(row.code, row.iterations or 0,
-      row.rate and (", rate of the last 20 sweeps %.6f"):format(row.rate) or "",
-      agrees and "" or " - DEVIATES from the prediction")
+    line[3] = say("measured: {code} after {sweeps} sweeps{rate}{off}", { code = row.code, sweeps = row.iterations or 0,
+      rate = row.rate and say(", rate of the last 20 sweeps {rate:%.6f}", { rate = row.rate }) or "",
+      off = findings.flag(not agrees, say"not as predicted") })
   end
   local direct = rows_of.where(rows, { kind = kind, method = "gauss" })[1]
   if direct and direct.rel_error and row and row.code ~= "OK" then
-    line[#line + 1] = ("gauss with pivoting solves it to a relative error of %.1e: the system is fine, the iteration "
-      .. "decides"):format(direct.rel_error)
+    line[#line + 1] = say("gauss with pivoting solves it to a relative error of {error:%.1e}: the system is fine, the "
+      .. "iteration decides", { error = direct.rel_error })
   end
-  said[i] = table.concat(line, "; ")
+  said[i] = say.list(line, "; ")
   local _, info, facts = nl.solve(s.A, s.b, { method = "gauss_seidel", tol = o.tol, max_iter = o.max_iter,
     history = true })
   local history, x, slope = (facts or info).history or {}, {}, {}
   for k = 1, #history do x[k], slope[k] = k, history[#history] * s.radius ^ (k - #history) end
   if #history > 0 then
     histories[#histories + 1] = { x = x, y = history, style = "lines", color = i,
-      label = ("%s (radius %.4f)"):format(kind, s.radius) }
+      label = say("{kind} (radius {radius:%.4f})", { kind = kind, radius = s.radius }) }
     histories[#histories + 1] = { x = x, y = slope, style = "lines", color = i, dash = true }
   end
 end
 
 experiment.print(rows, { "kind", "method", "code", "iterations", "predicted_iterations", "rate", "radius", "rel_error",
   "relative_residual", "seconds" }, task1.FORMAT)
-local figure = { xlabel = "sweep", ylabel = "||b - A x|| / ||b||", ylog = true, series = histories }
+local figure = { xlabel = say"sweep", ylabel = "||b - A x|| / ||b||", ylog = true, series = histories }
 experiment.show(figure)
-figure.file, figure.title = "history", "Gauss-Seidel without strict dominance; dashed: slope of the spectral radius"
+figure.file = "history"
+figure.title = say"Gauss-Seidel without strict dominance; dashed: slope of the spectral radius"
 experiment.finish{
   out = o.out, name = "task1_nondominant", formats = o.formats, arguments = o, rows = rows, format = task1.FORMAT,
   title = "Gauss-Seidel without strict diagonal dominance",
   question = "When a matrix is not strictly dominant, does Gauss-Seidel converge, how fast, and what in it decides?",
   columns = { "kind", "method", "code", "iterations", "predicted_iterations", "rate", "radius", "rel_error",
     "relative_residual", "seconds", "message" },
-  sections = { { "What it shows", said }, { "Why", {
-    "strict dominance suffices for convergence, it is not necessary: the errors follow e(k+1) = (D - L)^-1 U e(k), "
-    .. "which goes to zero for every start exactly when the spectral radius of (D - L)^-1 U is below 1" } } },
+  sections = { { say"What it shows", said }, { say"Why", {
+    say("strict dominance suffices for convergence, it is not necessary: the errors follow e(k+1) = (D - L)^-1 U e(k), "
+    .. "which goes to zero for every start exactly when the spectral radius of (D - L)^-1 U is below 1") } } },
   drawings = { figure },
 }

@@ -5,6 +5,7 @@ local nl = require "numlab"
 local axes = require "numlab.axes"
 local experiment = require "numlab.experiment"
 local lab = require "numlab.sensitivity_lab"
+local say = require "numlab.say"
 local task1 = require "numlab.task1"
 
 local o, given = nl.args({
@@ -42,14 +43,15 @@ local function case_of(name, mark, methods, outputs)
   case.file, case.formats = mark, task1.FORMAT
   return case
 end
-local seconds, accuracy, memory = { "seconds_min", "solve time" }, { "error", "relative error" }, { "peak_bytes", "memory" }
+local seconds, accuracy = { "seconds_min", say"solve time" }, { "error", say"relative error" }
+local memory = { "peak_bytes", say"memory" }
 local cases = {}
 if #o.methods > 1 or o.methods[1] ~= "gauss_seidel" then
-  cases[1] = case_of(#o.methods > 1 and "all methods" or o.methods[1], "all", o.methods, { seconds, accuracy, memory })
+  cases[1] = case_of(#o.methods > 1 and say"all methods" or o.methods[1], "all", o.methods, { seconds, accuracy, memory })
 end
 for _, method in ipairs(o.methods) do
   if method == "gauss_seidel" then -- sweeps are its own: a factorisation has none
-    cases[#cases + 1] = case_of(method, method, { method }, { { "iterations", "sweeps" }, seconds, accuracy, memory })
+    cases[#cases + 1] = case_of(method, method, { method }, { { "iterations", say"sweeps" }, seconds, accuracy, memory })
   end
 end
 
@@ -83,10 +85,10 @@ experiment.show(lab.text(cases[1]))
 experiment.finish{
   out = o.out, name = "task1_sensitivity", formats = o.formats, arguments = o, rows = indices, columns = lab.SHOWN,
   format = lab.FORMAT, drawings = drawings, sections = lab.sections(cases),
-  notes = { "solve time is the fastest sample of a point: other programs only ever add to it",
-    "memory is what the engine allocates: what a borrowed library takes by itself (lapack) is not counted",
-    ("%d different points were measured; the indices are in %s"):format(#rows,
-    (lab.write(cases, o.out, "task1_sensitivity"):match("[^/]+$"))) },
+  notes = { say"solve time is the fastest sample of a point: other programs only ever add to it",
+    say"memory is what the engine allocates: what a borrowed library takes by itself (lapack) is not counted",
+    say("{count} different points were measured; the indices are in {file}", { count = #rows,
+      file = lab.write(cases, o.out, "task1_sensitivity"):match("[^/]+$") }) },
   title = "What moves a solve: sensitivity of time, iterations, error and memory",
   question = ("Which of n (%s), density (%s), ratio (%s), signs (%s) and method (%s) moves solve time, iterations, error and "
     .. "memory, and by how much?"):format(table.concat(o.n, " to "), table.concat(o.density, " to "),

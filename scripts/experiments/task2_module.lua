@@ -8,6 +8,7 @@ local file = require "numlab.file"
 local nn = require "numlab.nn"
 local reference = require "numlab.reference"
 local rows_of = require "numlab.rows"
+local say = require "numlab.say"
 local sweep = require "numlab.sweep"
 local tables = require "numlab.table"
 local text = require "numlab.text"
@@ -20,9 +21,7 @@ local o, given = nl.args({
 }, {
   batch = "B", n = "N, rows of x", dim = "C, columns of x", heads = "each C / heads wide", tile = "of queries and of keys",
   dtype = "f64, f32", causal = "rows see no later ones", cores = "implementations of nl.attention", repeats = "samples",
-  steps = "of gradient descent, for the loss curves", rate = "of that descent", quick = "n = 96, 3 repeats, 5 steps",
-  formats = "of the figures: svg, png, pdf",
-})
+  steps = "of gradient descent, for the loss curves", rate = "of that descent", quick = "n = 96, 3 repeats, 5 steps" })
 experiment.check(o, { dtype = { "f64", "f32" }, cores = CORES },
   { batch = 1, n = 1, dim = 1, heads = 1, tile = 1, repeats = 1, steps = 1 })
 for key, small in pairs(o.quick and { n = 96, repeats = 3, steps = 5 } or {}) do
@@ -46,8 +45,8 @@ local function prepare(point)
   return work
 end
 
--- Agreement, a row for each core, yardstick and tensor, and a line for people for each core and yardstick. `relative`
--- is the largest difference against the largest element: an absolute tolerance alone says little of small gradients.
+-- Agreement, a row for each core, yardstick and tensor. `relative` is the largest difference against the largest element:
+-- an absolute tolerance alone says little of small gradients.
 local agreement, lines, said = {}, {}, {}
 for _, dtype in ipairs(o.dtype) do
   local work, worst, small = prepare{ dtype = dtype }, { standard = 0, tape = 0, close = true }, {}
@@ -65,20 +64,20 @@ for _, dtype in ipairs(o.dtype) do
         worst[against], worst.close = larger(worst[against], apart.max_abs / largest), worst.close and close
         small[name] = largest < TOLERANCE[dtype].atol or nil
       end
-      lines[#lines + 1] = ("%s %s beside %s: %s; allclose: %s"):format(dtype, core, against, table.concat(parts, ", "),
-        all and "yes, all" or "NO")
+      lines[#lines + 1] = say("{dtype} {core} beside {against}: {parts}; allclose: {all}", { dtype = dtype, core = core,
+        against = against == "tape" and say"tape" or against, parts = say.list(parts), all = all and say"yes, all" or say"NO" })
     end
   end
-  said[#said + 1] = ("%s: %s tensor of every core agrees within rtol %g, atol %g; the largest difference is %.1e of the "
-    .. "tensor's largest element beside the standard core, %.1e beside the tape"):format(dtype, worst.close and "every"
-    or "NOT every", TOLERANCE[dtype].rtol, TOLERANCE[dtype].atol, worst.standard, worst.tape)
+  said[#said + 1] = say("{dtype}: {every} tensor of every core agrees within rtol {rtol:%g}, atol {atol:%g}; the largest "
+    .. "difference is {standard:%.1e} of the tensor's largest element beside the standard core, {tape:%.1e} beside the tape", {
+    dtype = dtype, every = worst.close and say"every" or say"NOT every", standard = worst.standard, tape = worst.tape,
+    rtol = TOLERANCE[dtype].rtol, atol = TOLERANCE[dtype].atol })
   for _, name in ipairs(TENSORS) do
-    said[#said + 1] = small[name] and ("%s: every element of %s lies below atol, so the relative difference alone tests it")
-      :format(dtype, name) or nil
+    said[#said + 1] = small[name] and say("{dtype}: every element of {tensor} lies below atol, so the relative difference "
+      .. "alone tests it", { dtype = dtype, tensor = name }) or nil
   end
 end
 
--- Time and memory.
 local columns = { "impl", "device", "dtype", "batch", "heads", "n", "dim", "head_dim", "q_tile", "k_tile", "causal",
   "threads", "repeats", "loss", "forward_s", "forward_iqr", "backward_s", "backward_iqr", "peak_forward_bytes",
   "peak_backward_bytes", "max_abs_err", "grad_max_abs_err", "seed", "code", "message" }
@@ -111,15 +110,15 @@ local rows = sweep.run{
   end,
 }
 assert(file.write(o.out .. "/" .. NAME .. "_agreement.csv", tables.csv(agreement)))
-lines[#lines + 1] = ("in full, beside the largest element of each tensor: %s_agreement.csv"):format(NAME)
 for _, r in ipairs(rows_of.where(rows, { code = "OK" })) do
   local base = rows_of.where(rows, { dtype = r.dtype, impl = "standard", code = "OK" })[1]
   if base and r ~= base then
-    said[#said + 1] = ("%s %s: forward takes %.2f of the standard core's time, backward %.2f; peak bytes forward %.2f of its "
-      .. "(%s less, where S and P of B x H x N x N take %s), backward %.2f"):format(r.dtype, r.impl, r.forward_s /
-      base.forward_s, r.backward_s / base.backward_s, r.peak_forward_bytes / base.peak_forward_bytes,
-      text.bytes(base.peak_forward_bytes - r.peak_forward_bytes), text.bytes(2 * o.batch * o.heads * o.n ^ 2 *
-      (r.dtype == "f64" and 8 or 4)), r.peak_backward_bytes / base.peak_backward_bytes)
+    said[#said + 1] = say("{dtype} {core}: forward takes {forward:%.2f} of the standard core's time, backward "
+      .. "{backward:%.2f}; peak bytes forward {peak:%.2f} of its ({less} less, where S and P of B x H x N x N take {scores}), "
+      .. "backward {peak_back:%.2f}", { dtype = r.dtype, core = r.impl, forward = r.forward_s / base.forward_s,
+      backward = r.backward_s / base.backward_s, peak = r.peak_forward_bytes / base.peak_forward_bytes,
+      less = text.bytes(base.peak_forward_bytes - r.peak_forward_bytes), peak_back = r.peak_backward_bytes /
+      base.peak_backward_bytes, scores = text.bytes(2 * o.batch * o.heads * o.n ^ 2 * (r.dtype == "f64" and 8 or 4)) })
   end
 end
 
@@ -135,8 +134,9 @@ for i, core in ipairs(o.cores) do
     drift = larger(drift, math.abs(loss - curves[1].y[step + 1]))
   end
 end
-said[#said + 1] = ("gradient descent: loss %.6f at the start, %.6f after step %d; the curves of the cores differ by at most "
-  .. "%.1e"):format(curves[1].y[1], curves[1].y[o.steps + 1], o.steps, drift)
+said[#said + 1] = say("gradient descent: loss {first:%.6f} at the start, {last:%.6f} after step {steps}; the curves of the "
+  .. "cores differ by at most {drift:%.1e}", { first = curves[1].y[1],
+  last = curves[1].y[o.steps + 1], steps = o.steps, drift = drift })
 experiment.print(rows, { "dtype", "impl", "loss", "max_abs_err", "grad_max_abs_err", "forward_s", "backward_s",
   "peak_forward_bytes", "peak_backward_bytes", "code" }, format)
 experiment.finish{
@@ -144,7 +144,7 @@ experiment.finish{
   title = "Attention inside a module",
   question = ("Does the core inside a module, B=%d, N=%d, C=%d, %d heads, change the output, the loss or any gradient?")
     :format(o.batch, o.n, o.dim, o.heads),
-  sections = { { "What it shows", said }, { "Largest (mean) absolute difference of each tensor", lines } },
-  drawings = { { file = "loss", title = "Gradient descent with each core, " .. o.dtype[1], xlabel = "step", ylabel = "MSE",
-    series = curves } },
+  sections = { { say"What it shows", said }, { say"Largest (mean) absolute difference of each tensor", lines } },
+  drawings = { { file = "loss", title = say("Gradient descent with each core, {dtype}", { dtype = o.dtype[1] }),
+    xlabel = say"step", ylabel = "MSE", series = curves } },
 }

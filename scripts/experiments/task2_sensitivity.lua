@@ -6,6 +6,7 @@ local nl = require "numlab"
 local axes = require "numlab.axes"
 local experiment = require "numlab.experiment"
 local lab = require "numlab.sensitivity_lab"
+local say = require "numlab.say"
 local task2 = require "numlab.task2"
 
 local o, given = nl.args({
@@ -39,9 +40,9 @@ local function case_of(name, mark, impls, outputs)
   case.file, case.formats = mark, task2.FORMAT
   return case
 end
-local outputs = { { "forward_min", "forward time" }, { "backward_min", "backward time" },
-  { "forward_extra_bytes", "extra memory" }, { "max_abs_err", "error" } }
-local cases = { case_of(#o.impls > 1 and "all implementations" or o.impls[1], nil, o.impls, outputs) }
+local outputs = { { "forward_min", say"forward time" }, { "backward_min", say"backward time" },
+  { "forward_extra_bytes", say"extra memory" }, { "max_abs_err", say"error" } }
+local cases = { case_of(#o.impls > 1 and say"all implementations" or o.impls[1], nil, o.impls, outputs) }
 for _, impl in ipairs(#o.impls > 1 and o.impls or {}) do
   if impl == "flash" then cases[2] = case_of(impl, impl, { impl }, outputs) end
 end
@@ -71,10 +72,10 @@ experiment.show(lab.text(cases[1]))
 experiment.finish{
   out = o.out, name = "task2_sensitivity", formats = o.formats, arguments = o, rows = indices, columns = lab.SHOWN,
   format = lab.FORMAT, drawings = lab.drawings(cases), sections = lab.sections(cases),
-  notes = { "times are the fastest sample of a point: other programs only ever add to them",
-    "extra memory: of the forward pass, beside operands and results; error: the largest of the forward pass",
-    ("%d different points were measured; the indices are in %s"):format(#rows,
-    (lab.write(cases, o.out, "task2_sensitivity"):match("[^/]+$"))) },
+  notes = { say"times are the fastest sample of a point: other programs only ever add to them",
+    say"extra memory: of the forward pass, beside operands and results; error: the largest of the forward pass",
+    say("{count} different points were measured; the indices are in {file}", { count = #rows,
+      file = lab.write(cases, o.out, "task2_sensitivity"):match("[^/]+$") }) },
   title = "What moves attention: sensitivity of time, memory and error",
   question = ("Which of n (%s), head size (%s), tiles (queries %s, keys %s), causal mask and implementation (%s) moves the time "
     .. "forward and backward, the memory and the error of attention (batch %d, %d heads, %s), and by how much?"):format(

@@ -6,6 +6,7 @@ local experiment = require "numlab.experiment"
 local findings = require "numlab.task2_findings"
 local peers = require "numlab.peers"
 local rows_of = require "numlab.rows"
+local say = require "numlab.say"
 local sweep = require "numlab.sweep"
 local task2 = require "numlab.task2"
 local text = require "numlab.text"
@@ -56,11 +57,11 @@ local function time_panel(pass)
     series[i], last = line, last or group.rows[#group.rows]
   end
   if last and #o.n > 1 then
-    local slope = { x = o.n, y = {}, label = "slope of n^2", style = "lines", dash = true, color = 7 }
+    local slope = { x = o.n, y = {}, label = say"slope of n^2", style = "lines", dash = true, color = 7 }
     for i, n in ipairs(o.n) do slope.y[i] = last[metric] * (n / last.n) ^ findings.TIME_EXPONENT end
     series[#series + 1] = slope
   end
-  return { title = pass, xlabel = "n", ylabel = "seconds", xlog = true, ylog = true, series = series }
+  return { title = findings.PASS[pass], xlabel = "n", ylabel = say"seconds", xlog = true, ylog = true, series = series }
 end
 
 -- Memory beside operands and results at the first pair of tiles: measured points on the lines of theory.
@@ -74,11 +75,12 @@ local function memory_panel(pass)
     local theory = findings.MEMORY_EXPONENT[pass][impl]
     local tile = own[1] and own[1].q_tile and (" %dx%d"):format(own[1].q_tile, own[1].k_tile) or ""
     series[#series + 1] = { x = x, y = rows_of.column(own, pass .. "_extra_bytes"), style = "points", color = i,
-      label = p and theory and ("%s%s: grows as n^%.2f, theory %d"):format(impl, tile, p, theory) or impl .. tile }
+      label = p and theory and say("{impl}: grows as n^{p:%.2f}, theory {theory}", { impl = impl .. tile, p = p,
+        theory = theory }) or impl .. tile }
     series[#series + 1] = { x = x, y = rows_of.column(own, "predicted_" .. pass .. "_extra_bytes"), style = "lines",
       dash = true, color = i }
   end
-  return { title = pass, xlabel = "n", ylabel = "bytes", xlog = true, ylog = true, series = series }
+  return { title = findings.PASS[pass], xlabel = "n", ylabel = say"bytes", xlog = true, ylog = true, series = series }
 end
 
 local largest, heat = o.n[#o.n], {}
@@ -93,20 +95,21 @@ for _, impl in ipairs(o.impls) do
       end
     end
     if impl ~= "standard" then
-      heat[#heat + 1] = { title = ("%s, %s (seconds)"):format(impl, pass), xlabel = "keys in a tile",
-        ylabel = "queries in a tile", heatmap = { x = o.k_tile, y = o.q_tile, z = cells, format = text.duration } }
+      heat[#heat + 1] = { title = say("{impl}, {pass} (seconds)", { impl = impl, pass = findings.PASS[pass] }),
+        xlabel = say"keys in a tile", ylabel = say"queries in a tile",
+        heatmap = { x = o.k_tile, y = o.q_tile, z = cells, format = text.duration } }
     end
   end
 end
 
 local drawings = {
-  { file = "time", title = ("Time against n, best tiles: %s, %d thread%s"):format(o.dtype, o.threads,
-    o.threads == 1 and "" or "s"), panels = { time_panel("forward"), time_panel("backward") } },
-  { file = "memory", title = "Memory beside operands and results; dashed: theory",
+  { file = "time", title = say("Time against n, best tiles: {dtype}, threads: {threads}", { dtype = o.dtype,
+    threads = o.threads }), panels = { time_panel("forward"), time_panel("backward") } },
+  { file = "memory", title = say"Memory beside operands and results; dashed: theory",
     panels = { memory_panel("forward"), memory_panel("backward") } },
 }
 if #heat > 0 then
-  drawings[3] = { file = "tiles", title = ("Time by tiles at n = %d"):format(largest), panels = heat,
+  drawings[3] = { file = "tiles", title = say("Time by tiles at n = {n}", { n = largest }), panels = heat,
     height = #heat // 2 * (180 + 60 * #o.q_tile) }
 end
 
@@ -115,7 +118,7 @@ experiment.print(rows, { "n", "contestant", "forward_s", "forward_iqr", "backwar
   "forward_extra_bytes", "predicted_forward_extra_bytes", "backward_extra_bytes", "max_abs_err", "grad_max_abs_err",
   "code" }, task2.FORMAT)
 local first = time_panel("forward")
-first.title = "forward seconds against n, best tiles"
+first.title = say"forward seconds against n, best tiles"
 experiment.show(first)
 experiment.finish{
   out = o.out, name = "task2_sweep", formats = o.formats, arguments = o, rows = rows, format = task2.FORMAT,

@@ -4,10 +4,11 @@
 local nl = require "numlab"
 local check = require "numlab.task2_check"
 local experiment = require "numlab.experiment"
-local file = require "numlab.file"
+local ledger = require "numlab.ledger"
 local peers = require "numlab.peers"
+local provenance = require "numlab.provenance"
 local rows_of = require "numlab.rows"
-local tables = require "numlab.table"
+local say = require "numlab.say"
 
 local o, given = nl.args({
   n = 200, cases = {}, dtype = check.DTYPES, impls = check.IMPLS, seed = 1, peers = false, threads = nl.threads(),
@@ -23,10 +24,19 @@ if #o.cases == 0 then o.cases = check.CASES end
 if o.quick and not given.n then o.n = 90 end
 nl.threads(o.threads)
 
-local rows, REFERENCE = {}, check.REFERENCE
+-- Rows go to the store problem by problem. A run that was broken off goes on at its last problem.
+local function identity(row) return table.concat({ row.impl, row.against, row.case, row.dtype }, "|") end
+local REFERENCE, verify = check.REFERENCE, nil
+local key, shared = provenance.key{ run = function() verify() end, arguments = o, contestants = o.impls, seed = o.seed,
+  axes = { { "case", o.cases }, { "dtype", o.dtype } } }
+local log <close> = ledger.open{ out = o.out, name = "task2_verify", columns = check.COLUMNS, contestant = "impl",
+  axes = { "case", "dtype", "against" }, identity = identity, key = key, shared = shared }
+local last, have = log.rows[#log.rows], {}
+for _, row in ipairs(log.rows) do have[identity(row)], have[row.case .. "|" .. row.dtype] = true, true end
+for _, note in ipairs(log.notes) do io.stderr:write("note: ", note, "\n") end
 local function keep(row, impl, against)
   row.impl, row.against, row.seed = impl, against, o.seed
-  rows[#rows + 1] = row
+  if not have[identity(row)] then log:append(row) end
 end
 local function left_out(problem, impl, code, message)
   keep({ case = problem.name, dtype = problem.dtype, code = code, message = message }, impl, REFERENCE)
@@ -51,8 +61,7 @@ local function compare_peers(problem)
 end
 local PLAIN = { handout = true, none = true, causal = true }
 
-assert(file.make_folder(o.out))
-local function verify(case, dtype)
+function verify(case, dtype)
   local problem, results = check.problem(case, dtype, o.n, o.seed), {}
   keep(check.compare(problem, problem.ops, problem.reference), check.OPS, REFERENCE)
   for i, impl in ipairs(o.impls) do
@@ -80,11 +89,13 @@ local function verify(case, dtype)
 end
 for _, case in ipairs(o.cases) do
   for _, dtype in ipairs(o.dtype) do
-    verify(case, dtype)
+    if not have[case .. "|" .. dtype] or case == last.case and dtype == last.dtype then verify(case, dtype) end
     collectgarbage()
   end
 end
-assert(file.write(o.out .. "/task2_verify.csv", tables.csv(rows, { columns = check.COLUMNS })))
+log:finish()
+local rows = log.rows
+log:close()
 
 -- A cell a case: the largest error over its bound.
 local names, cells = {}, {}
@@ -105,9 +116,9 @@ experiment.finish{
   question = "How far are output and gradients of every implementation, type and mask from the standard one in f64, "
     .. "and how far may they be?",
   sections = check.findings(rows),
-  drawings = { { file = "agreement", title = "Largest error over what its type allows (1: at the bound)", width = 1200,
+  drawings = { { file = "agreement", title = say"Largest error over what its type allows (1: at the bound)", width = 1320,
     height = 260 + 30 * #names, slanted = true,
-    heatmap = { x = o.cases, y = names, z = cells, label = "error / bound", format = "%.2f" } } },
+    heatmap = { x = o.cases, y = names, z = cells, label = say"error / bound", format = "%.2f" } } },
 }
 if failed > 0 then
   error(("task2_verify: %d of %d comparisons are off by more than their bound: see 'What failed' in %s/task2_verify.md")
