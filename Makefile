@@ -86,8 +86,8 @@ GPU_ARCHS  ?= 80 90
 GPU_LAST   := $(lastword $(GPU_ARCHS))
 GPU_CODE   := $(foreach a,$(GPU_ARCHS),-gencode arch=compute_$(a),code=sm_$(a)) \
   -gencode arch=compute_$(GPU_LAST),code=compute_$(GPU_LAST)
-NVCC_FLAGS := -std=c++17 -O3 -lineinfo -Xptxas --warn-on-spills -Xcompiler -fPIC,-fvisibility=hidden,-Wall,-Wextra \
-  -Iengine/include -Igpu
+NVCC_FLAGS := -std=c++17 -O3 -lineinfo -Xfatbin -compress-all -Xptxas --warn-on-spills \
+  -Xcompiler -fPIC,-fvisibility=hidden,-Wall,-Wextra -Iengine/include -Igpu
 GPU        := $(patsubst %.cu,$(BUILD)/%.o,$(wildcard gpu/*.cu gpu/*/*.cu))
 
 gpu: $(BUILD)/numlab_cuda.so
@@ -127,15 +127,19 @@ FAKE := $(BUILD)/tests/engine/device/fake.so
 c-tests: $(C_TESTS) $(FAKE)
 $(FAKE): $(FAKE:.so=.o) # a device of host memory, for machines without one
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -shared -o $@ $<
-gpu-tests: gpu $(BUILD)/tests/gpu/plugin_check # without a GPU: prints why, and passes
+# each takes the path of the plugin; without a GPU it says why and passes
+gpu-tests: gpu $(BUILD)/tests/gpu/plugin_check $(BUILD)/tests/gpu/attention_check
+$(BUILD)/tests/gpu/plugin_check: $(patsubst %,$(BUILD)/tests/gpu/%.o,plugin check_tensors check_numbers)
+$(BUILD)/tests/gpu/%.o: CFLAGS += -DNL_HEADERS='"$(HEADERS_ID)"'
+$(BUILD)/tests/gpu/%.o: $(PUBLIC)
 $(BUILD)/tests/gpu/%: $(BUILD)/tests/gpu/%.o $(BUILD)/libnumlab.a
-	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $^ -ldl $(LDLIBS)
+	@echo "  LD $@"; $(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(BUILD)/libnumlab.a -ldl $(LDLIBS)
 check: all c-tests
 	@BUILD=$(BUILD) PROVE_FLAGS='$(PROVE_FLAGS)' sh tests/run.sh $(C_TESTS) $(wildcard tests/lua/*_spec.lua tests/program/*.t)
 
 # --- lint: a stamp a file remembers what passed, so a second run is quick -----------------------------------------
 C_FILES   := $(wildcard engine/*/*.[ch] engine/cpu/*/*.[ch] engine/include/numlab/*.h bindings/*.[ch] tests/engine/*/*.[ch])
-GPU_FILES := $(wildcard gpu/*.cu gpu/*.h gpu/*/*.cu gpu/*/*.cuh tests/gpu/*.c)
+GPU_FILES := $(wildcard gpu/*.cu gpu/*.h gpu/*/*.cu gpu/*/*.cuh tests/gpu/*.[ch])
 LUA_FILES := $(filter-out %.meta.lua,$(wildcard scripts/*/*.lua scripts/lib/numlab/*.lua \
   scripts/lib/numlab/*/*.lua tests/lua/*.lua))
 TIDY      := $(patsubst %.c,$(BUILD)/tidy/%.ok,$(filter-out %_tmpl.c,$(filter-out tests/%,$(filter %.c,$(C_FILES)))))
@@ -182,11 +186,13 @@ install: all
 	install -m 644 $(BUILD)/numlab.so $(DESTDIR)$(PREFIX)/lib/lua/5.4/numlab.so
 	install -m 644 $(BUILD)/libnumlab.a $(DESTDIR)$(PREFIX)/lib/libnumlab.a
 	install -m 644 engine/include/numlab/*.h $(DESTDIR)$(PREFIX)/include/numlab/
+	if [ -e $(BUILD)/numlab_cuda.so ]; then \
+	  install -D -m 644 $(BUILD)/numlab_cuda.so $(DESTDIR)$(PREFIX)/lib/numlab/numlab_cuda.so; fi
 	cp -R scripts/. $(SHARE)/
 	printf '%s\n' 'prefix=$(PREFIX)' 'Name: numlab' 'Description: the numlab engine' 'Version: $(VERSION)' \
 	  'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/lib -lnumlab -lm' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/numlab.pc
 uninstall:
-	rm -rf $(SHARE) $(DESTDIR)$(PREFIX)/include/numlab
+	rm -rf $(SHARE) $(DESTDIR)$(PREFIX)/include/numlab $(DESTDIR)$(PREFIX)/lib/numlab
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/numlab lib/lua/5.4/numlab.so lib/libnumlab.a lib/pkgconfig/numlab.pc)
 
 clean:

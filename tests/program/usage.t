@@ -29,6 +29,10 @@ if ! ldd "$NUMLAB" | grep -qE 'lib(a|t)san'; then
     out_is "$work/root/usr/share/numlab/lib/numlab/stats.lua"
   installed() { LUA_CPATH="$work/root/usr/lib/lua/5.4/?.so" lua5.4 -e 'assert(require("numlab").stats)'; }
   check "and so does its module" installed
+  cp "$BUILD/numlab.so" "$work"
+  beside() { NUMLAB_CUDA='' LUA_CPATH="$work/?.so" lua5.4 -e 'print(select(2, require("numlab").devices()))' |
+    grep -qF "no numlab_cuda.so in $work"; }
+  check "a module looks for the GPU plugin beside itself, and says so" beside
   cd "$top"
 fi
 done_testing
