@@ -1,8 +1,8 @@
 /* What every file of the plugin shares: the device, errors, memory on the device.
  *
- * gpu/ sees the public headers of the engine alone. Prefix nlg_. A function that can fail returns nl_status; a
- * CUDA call goes through NLG_CUDA, which names file, line and call. Kernels are launched on device->stream and
- * followed by NLG_LAUNCHED. */
+ * gpu/ sees the public headers of the engine alone. Prefix nlg_. A function that can fail returns
+ * nl_status; a CUDA call goes through NLG_CUDA, which names file, line and call. Kernels are launched on
+ * device->stream and followed by NLG_LAUNCHED. */
 #ifndef NLG_CONTEXT_H
 #define NLG_CONTEXT_H
 
@@ -48,7 +48,7 @@ inline nlg_device *nlg_use(void *handle) {
   return device;
 }
 
-/* --- memory.cu ------------------------------------------------------------------------------------------ */
+/* --- memory.cu --------------------------------------------------------------------------------------- */
 
 nl_status nlg_pool_open(nlg_device *device);
 nl_status nlg_alloc(nlg_device *device, int64_t bytes, nl_memory_kind kind, void **block);
@@ -64,15 +64,22 @@ template <typename T> struct nlg_workspace {
   nlg_workspace(const nlg_workspace &) = delete;
   nlg_workspace &operator=(const nlg_workspace &) = delete;
   ~nlg_workspace() { nlg_free(device, data); }
+  /* What it held before goes back. */
   nl_status take(int64_t count) {
     void *block = nullptr;
+    nlg_free(device, data);
+    data = nullptr;
     nl_status s = nlg_alloc(device, count * (int64_t)sizeof(T), NL_WORKSPACE, &block);
     data = (T *)block;
     return s;
   }
+  void swap(nlg_workspace &other) {
+    T *own = data;
+    data = other.data, other.data = own;
+  }
 };
 
-/* --- small arithmetic ------------------------------------------------------------------------------------ */
+/* --- small arithmetic -------------------------------------------------------------------------------- */
 
 __host__ __device__ inline int64_t nlg_ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 

@@ -16,23 +16,23 @@ struct nlg_operand {
 
 struct nlg_attention {
   nlg_operand q, k, v, out;
-  void *lse;          /* (B, H, Nq) of the compute type, contiguous */
-  void *p;            /* standard: P before dropout, (B, H, Nq, Nk); with variable lengths one after another */
-  const void *bias;   /* NULL: none; element (b, h, i, j) at bias + sum of index * bias_stride */
+  void *lse;        /* (B, H, Nq) of the compute type, contiguous */
+  void *p;          /* standard: P before dropout, (B, H, Nq, Nk); with variable lengths one after another */
+  const void *bias; /* NULL: none; element (b, h, i, j) at bias + sum of index * bias_stride */
   int64_t bias_stride[4];
   const int64_t *cu_q, *cu_k; /* device memory; NULL: none */
   int sequences, heads, kv_heads, group;
-  int nq, nk;         /* rows of a batch of q, of k; with variable lengths the longest sequence */
-  int total_q;        /* rows of q: lse of (b, h, i) at (b*heads + h)*total_q + i */
+  int nq, nk;  /* rows of a batch of q, of k; with variable lengths the longest sequence */
+  int total_q; /* rows of q: lse of (b, h, i) at (b*heads + h)*total_q + i */
   int head_dim, value_dim;
-  double scale, softcap; /* softcap 0: none */
-  int left, right;    /* -1: open */
+  double scale, softcap;     /* softcap 0: none */
+  int left, right;           /* -1: open */
   uint64_t seed, drop_below; /* drop_below 0: no dropout */
-  double keep;        /* 1 / (1 - dropout) */
+  double keep;               /* 1 / (1 - dropout) */
   /* backward */
   nlg_operand dout, dq, dk, dv;
-  void *delta;        /* D_i = sum_c dout(i,c) out(i,c), (B, H, Nq) of the compute type */
-  void *dbias;        /* NULL: not wanted; compute type; element at dbias + sum of index * dbias_stride */
+  void *delta; /* D_i = sum_c dout(i,c) out(i,c), (B, H, Nq) of the compute type */
+  void *dbias; /* NULL: not wanted; compute type; element at dbias + sum of index * dbias_stride */
   int64_t dbias_stride[4];
 };
 
@@ -85,20 +85,24 @@ struct nlg_unmet {
   int length;
 };
 void nlg_add_unmet(nlg_unmet *u, const char *condition); /* attention.cu */
+/* Do all rows start at multiples of 16 bytes, `chunk` numbers, so that they can be loaded as such? tensor_cores.cu */
+bool nlg_rows_aligned(const nl_array *x, int chunk);
 
-typedef void nlg_supports(const nlg_device *device, const nl_attention_pass *pass, bool backward, nlg_unmet *unmet);
+typedef void nlg_supports(const nlg_device *device, const nl_attention_pass *pass, bool backward,
+                          nlg_unmet *unmet);
 typedef nl_status nlg_attention_run(nlg_device *device, const nl_attention_pass *pass, nlg_attention *params);
 
 /* supports, forward and backward of each path; the table that names them is in attention.cu */
 #define NLG_PATH(name)                       \
   extern nlg_supports nlg_##name##_supports; \
   extern nlg_attention_run nlg_##name##_forward, nlg_##name##_backward
-NLG_PATH(standard);   /* S and P as whole matrices */
-NLG_PATH(tiled);      /* two passes over the keys, no online softmax */
-NLG_PATH(flash_simt); /* IEEE arithmetic, every type, option and head size */
-NLG_PATH(flash_tf32); /* f32 through three TF32 products */
-NLG_PATH(flash_mma);  /* f16, bf16 through mma.sync */
-NLG_PATH(flash_dmma); /* f64 through the tensor cores */
+NLG_PATH(standard);     /* S and P as whole matrices */
+NLG_PATH(tiled);        /* two passes over the keys, no online softmax */
+NLG_PATH(flash_simt);   /* IEEE arithmetic, every type, option and head size */
+NLG_PATH(flash_tf32);   /* f32 through three TF32 products */
+NLG_PATH(flash_mma);    /* f16, bf16 through mma.sync */
+NLG_PATH(flash_dmma);   /* f64 through the tensor cores */
+NLG_PATH(decode_split); /* few queries: the keys in pieces side by side, merged */
 
 /* D_i = sum_c dout(i,c) out(i,c) into params->delta; used by every backward pass but standard's. delta.cu */
 nl_status nlg_attention_delta(nlg_device *device, const nl_attention_pass *pass, const nlg_attention *params);

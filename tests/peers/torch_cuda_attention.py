@@ -1,7 +1,7 @@
 """Attention on one GPU, side by side in one process: PyTorch's operators and numlab's plugin on the same tensors.
 
   python3 tests/peers/torch_cuda_attention.py build/numlab_cuda.so [--shapes tokens|handout|small] [--rounds 7]
-      [--dtype bf16,f32] [--dim 64,128] [--n 1024,4096] [--paths flash_mma,standard] [--csv FILE]
+      [--dtype bf16,f32] [--dim 64,128] [--n 1024,4096] [--paths flash_mma,standard] [--peers torch_flash] [--csv FILE]
 
 Peers are bare operators (no autograd, no dispatcher of scaled_dot_product_attention): the unfused standard form,
 FlashAttention-2, cuDNN, memory-efficient. numlab is called through the contract of engine/include/numlab/backend.h.
@@ -213,7 +213,7 @@ def distances(got, want):
     return [float((g[:1, :1].double() - w).norm() / w.norm()) for g, w in zip(got, want)]
 
 
-def problem(numlab, paths, dtype, b, h, n, d, causal, rounds, with_backward):
+def problem(numlab, paths, peers, dtype, b, h, n, d, causal, rounds, with_backward):
     element = torch.empty((), dtype=dtype).element_size()
     sets = max(2, min(8, int(200e6 / (4 * b * h * n * d * element)) + 1))
     data = [[torch.randn(b, h, n, d, dtype=torch.float32, device="cuda").to(dtype) for _ in range(4)] for _ in range(sets)]
@@ -221,7 +221,8 @@ def problem(numlab, paths, dtype, b, h, n, d, causal, rounds, with_backward):
     want = exact(*data[0][:3], causal, data[0][3]) if n <= 8192 else None
     contestants = []  # name, phase, timer, run(i), values
     torch.cuda.synchronize()
-    for name, peer in PEERS.items():
+    for name in peers:
+        peer = PEERS[name]
         if name == "torch_standard" and b * h * n * n * element > 10e9:
             continue
         if name == "torch_cudnn" and element > 2:  # takes 16 bits alone, and computes on others without a word
@@ -281,6 +282,7 @@ def main():
     p.add_argument("--dim", default="64,128,256")
     p.add_argument("--n", default="1024,4096,16384")
     p.add_argument("--paths", default="")
+    p.add_argument("--peers", default=",".join(PEERS))
     p.add_argument("--causal", default="both")
     p.add_argument("--rounds", type=int, default=5)
     p.add_argument("--forward-only", action="store_true")
@@ -290,6 +292,7 @@ def main():
     torch.backends.cuda.matmul.allow_tf32 = False
     numlab = Numlab(o.plugin)
     paths = [x for x in o.paths.split(",") if x] or list(numlab.paths)
+    peers = [x for x in o.peers.split(",") if x]
     print(f"{torch.cuda.get_device_name()}, torch {torch.__version__}; paths: {', '.join(numlab.paths)}")
     problems = []
     for dtype in o.dtype.split(","):
@@ -301,7 +304,7 @@ def main():
                          for c in {"both": (False, True), "no": (False,), "yes": (True,)}[o.causal]]
     rows = []
     for dtype, b, h, n, d, causal in problems:
-        found = problem(numlab, paths, dtype, b, h, n, d, causal, o.rounds, not o.forward_only)
+        found = problem(numlab, paths, peers, dtype, b, h, n, d, causal, o.rounds, not o.forward_only)
         rows += found
         for phase in ("forward", "backward"):
             line = [f"{r['name']} {r['tflops']:.1f} ({r['seconds'] * 1e3:.3f} ms, {r['error']:.1e})"
