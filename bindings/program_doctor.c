@@ -3,6 +3,7 @@
 #include "support.h"
 #include <inttypes.h>
 #include <numlab/cpu.h>
+#include <numlab/device.h>
 #include <numlab/external.h>
 #include <numlab/memory.h>
 #include <numlab/parallel.h>
@@ -221,8 +222,27 @@ static void add_externals(report *r) {
   }
 }
 
-/* nvcc would build the CUDA plugin; this version has none, so neither presence nor absence changes a thing.
- */
+/* The plugin and the GPUs it finds; nvcc, which `make gpu` builds it with. */
+static void add_cuda(report *r) {
+  char names[256] = "";
+  int count = nl_device_count();
+  size_t length = 0;
+  const nl_device_facts *first = NULL;
+  for (int i = 1; i < count && length < sizeof names; i++) {
+    const nl_device_facts *facts = nl_device_describe(nl_device_at(i));
+    if (!first) first = facts;
+    length += (size_t)snprintf(names + length, sizeof names - length, "%s%s %s", i > 1 ? ", " : "",
+                               nl_device_name(nl_device_at(i)), facts ? facts->name : "(cannot be opened)");
+  }
+  add(r, (part){.name = "cuda",
+                .found = count > 1,
+                .version = first ? first->driver : "",
+                .about = names,
+                .needed_for = "tensors and attention with device = 'cuda'",
+                .cost = "nothing else: all else runs on the CPU",
+                .problem = nl_device_why()});
+}
+
 static void add_nvcc(report *r) {
   char path[512], version[128] = "";
   bool found = find_program("nvcc", "/usr/local/cuda/bin", path, sizeof path);
@@ -234,8 +254,9 @@ static void add_nvcc(report *r) {
                 .found = found,
                 .version = version,
                 .path = path,
-                .about = found ? "not used: this numlab has no CUDA plugin" : "",
-                .cost = "nothing yet: this numlab has no CUDA plugin, everything runs on the CPU",
+                .about = found ? "make gpu builds the CUDA plugin with it" : "",
+                .needed_for = "make gpu",
+                .cost = "the CUDA plugin cannot be built here; one that was built elsewhere works",
                 .problem = found ? "" : "no nvcc in PATH or /usr/local/cuda/bin"});
 }
 
@@ -286,6 +307,7 @@ int nlL_program_doctor(int argc, char **argv) {
   add_gnuplot(&r);
   add_weasyprint(&r);
   add_chinese_font(&r);
+  add_cuda(&r);
   add_nvcc(&r);
   if (json) puts("\n]");
   return r.sound ? NLL_EXIT_OK : NLL_EXIT_FAILED;

@@ -16,13 +16,13 @@ holds() {
 run "$NUMLAB" doctor
 check "doctor exits with 0" code_is 0
 check "says nothing on standard error" is_empty "$work/err"
-for name in numlab scripts lua cpu memory openblas cxsparse klu umfpack cholmod libzip sqlite gnuplot weasyprint "zh font" nvcc; do
+for name in numlab scripts lua cpu memory openblas cxsparse klu umfpack cholmod libzip sqlite gnuplot weasyprint "zh font" cuda nvcc; do
   check "tells about $name" grep -Eq "^(ok|missing) +$name( |\$)" "$work/out"
 done
 check "keeps to 80 columns but for paths" fits
 
 run "$NUMLAB" doctor --json
-check "--json prints JSON and nothing else" holds 'assert(#parts == 16)'
+check "--json prints JSON and nothing else" holds 'assert(#parts == 17)'
 check "and nothing on standard error" is_empty "$work/err"
 check "each part has every field, of its type" holds '
   local types = { name = "string", found = "boolean", required = "boolean", threads = "number", version = "string",
