@@ -63,8 +63,9 @@ $(BUILD)/%.f64.o: %_tmpl.c
 $(BUILD)/libnumlab.a: $(ENGINE)
 	@rm -f $@; echo "  AR $@"; ar rcs $@ $^
 # Lua is linked whole and exported, so that Debian's Lua C modules load into the program.
+# The run path is that of `make dist`, and of whoever installs borrowed libraries beside numlab.
 $(BUILD)/numlab: $(PROGRAM) $(BINDINGS) $(BUILD)/libnumlab.a
-	@echo "  LD $@"; $(CC) $(LDFLAGS) -Wl,-E -o $@ $(PROGRAM) $(BINDINGS) $(BUILD)/libnumlab.a -Wl,--whole-archive $(LUA_LIB) \
+	@echo "  LD $@"; $(CC) $(LDFLAGS) -Wl,-E,--disable-new-dtags,-rpath,'$$ORIGIN/../lib' -o $@ $(PROGRAM) $(BINDINGS) $(BUILD)/libnumlab.a -Wl,--whole-archive $(LUA_LIB) \
 	  -Wl,--no-whole-archive $(LDLIBS)
 $(BUILD)/numlab.so: $(BINDINGS) $(BUILD)/libnumlab.a
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -shared -o $@ $(BINDINGS) $(BUILD)/libnumlab.a $(LDLIBS)
@@ -195,10 +196,15 @@ uninstall:
 	rm -rf $(SHARE) $(DESTDIR)$(PREFIX)/include/numlab $(DESTDIR)$(PREFIX)/lib/numlab
 	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/numlab lib/lua/5.4/numlab.so lib/libnumlab.a lib/pkgconfig/numlab.pc)
 
+DIST := $(BUILD)/numlab-$(VERSION)-x86_64
+dist: all
+	sh .ci/dist $(BUILD) $(DIST)
+	tar -C $(BUILD) -czf $(DIST).tar.gz $(notdir $(DIST))
+
 clean:
 	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan
 
 .PHONY: all gpu nvcc gpu-tests deps deps-test deps-lint demo test c-tests check lint lint-format lint-lua lint-c format asan tsan size \
-  install uninstall clean
+  install uninstall dist clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
