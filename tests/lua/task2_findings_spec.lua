@@ -23,6 +23,25 @@ for _, n in ipairs{ 512, 1024, 2048 } do
   end
 end
 
+-- Rows of a GPU that follow theory: D and the sums of dQ are what flash keeps, 4 (1 + 64) bytes a row.
+local function gpu_rows()
+  local out = {}
+  for _, n in ipairs{ 512, 1024, 2048 } do
+    local rest = { standard = { 64 * n * n, 32 * n * n, 2, "standard" }, tiled = { 0, 32 * n, 7 / 3, "tiled" },
+      flash = { 0, 32 * n * 65, 2.5, "flash_tf32" } }
+    for _, impl in ipairs{ "standard", "tiled", "flash" } do
+      local forward, backward, ratio, path = table.unpack(rest[impl])
+      local r = row(impl, n, nil, { device = "cuda", path = path, forward_extra_bytes = forward,
+        predicted_forward_extra_bytes = forward, backward_extra_bytes = backward, predicted_backward_extra_bytes = backward,
+        driver_bytes = (1 << 30) + n })
+      r.forward_s = r.forward_s / 100
+      r.backward_s = ratio * r.forward_s
+      out[#out + 1] = r
+    end
+  end
+  return out
+end
+
 describe("numlab.task2_findings", function()
   local function has(lines, part) assert.matches(part, table.concat(say.read(lines), "\n"), 1, true) end
   local function as_theory(lines) assert.is_nil(table.concat(say.read(lines)):find("DEVIATES", 1, true)) end
@@ -59,6 +78,14 @@ describe("numlab.task2_findings", function()
     local lines = findings.memory(off)
     has(lines, "p = 1.00, theory 0 - DEVIATES: by more than 0.05")
     has(lines, " - DEVIATES: by more than 5 %")
+  end)
+
+  it("compares memory where both ended well, with what nothing is predicted for", function()
+    local some = { row("standard", 512), row("tiled", 512, 64), row("tiled", 1024, 64) }
+    has(findings.memory(some), "tiling at n = 512 (tiles 64x64): 2.98 KiB in place of 2 MiB, 688 times less")
+    some[3].predicted_forward_extra_bytes = 0
+    has(findings.memory({ some[3] }), "tiled, forward: beside operands and results 4.98 KiB, where nothing is predicted - "
+      .. "DEVIATES")
   end)
 
   it("names the best tiles", function()
@@ -100,6 +127,64 @@ describe("numlab.task2_findings", function()
       { forward_s = 1024 ^ 2 * 2e-9 }) })
     has(lines, "flash 64x64 2.00 times faster (1.05 ms), flash at all tiles 1.33 to 2.00 times as fast; backward")
     assert.same({}, findings.peers(rows))
+  end)
+
+  it("says of a GPU what is so there", function()
+    local there = gpu_rows()
+    has(findings.winners(there), "n = 2048, forward: flash (flash_tf32) in 41.9 us, 205 TFLOP/s; tiled takes 2.00 times as "
+      .. "long, standard takes 4.00 times as long")
+    has(findings.winners(there), "n = 2048, backward: flash in 105 us")
+    local lines = findings.memory(there)
+    as_theory(lines)
+    has(lines, "standard, forward: beside operands and results, measured over predicted bytes 1.000; what grows of them grows "
+      .. "as n^p, p = 2.00, theory 2")
+    has(lines, "tiled, forward: nothing beside operands and results, as predicted\ntiled, backward: ")
+    has(lines, "flash, backward: beside operands and results, measured over predicted bytes 1.000; what grows of them grows as "
+      .. "n^p, p = 1.00, theory 1")
+    has(lines, "tiling at n = 2048: nothing in place of 256 MiB, because tiles of scores stay in registers")
+    has(lines, "online softmax at n = 2048: nothing in place of nothing; on a GPU it is not memory that it saves")
+    has(lines, "the driver counts 1 GiB in use on the whole device after a first turn at n = 2048")
+    lines = findings.backward(there)
+    as_theory(lines)
+    has(lines, "tiled: backward takes 2.33 times as long as forward, by the count of matrix products 2.33 (S is made twice "
+      .. "forward, P again twice backward)")
+    has(lines, "flash: backward takes 2.50 times as long as forward, by the count of matrix products 2.5 (P is made again from")
+    assert.equal(3.5, (findings.backward_ratio(row("flash", 512, nil, { device = "cuda", dtype = "f64" }))))
+    assert.same({}, findings.tiles(there))
+    assert.same({ 2, 0, 1 }, { findings.memory_exponent({ impl = "standard", device = "cuda" }, "forward"),
+      findings.memory_exponent({ impl = "tiled", device = "cuda" }, "forward"),
+      findings.memory_exponent({ impl = "tiled", device = "cpu" }, "forward") })
+  end)
+
+  it("flags a GPU off theory, and says nothing of the CPU there", function()
+    local there = gpu_rows()
+    for _, r in ipairs(there) do
+      r.backward_s, r.forward_extra_bytes = 1e-4, r.forward_extra_bytes + 4096 * r.n
+      r.backward_extra_bytes = 2 * r.backward_extra_bytes + r.n ^ 3
+    end
+    local said = table.concat(say.read(findings.memory(there)), "\n")
+    assert.matches("flash, forward: beside operands and results 8 MiB, where nothing is predicted - DEVIATES", said, 1, true)
+    assert.matches("theory 2 - DEVIATES: by more than 0.05\n", said, 1, true)
+    has(findings.growth(there), "DEVIATES: by more than 0.25. Less than 2: launches")
+    has(findings.backward(there), "DEVIATES: by more than 40 %. Products count alone where they rule and run on the same units")
+    for _, lang in ipairs{ "en", "zh" } do
+      for _, section in ipairs(say.read(findings.sweep(there), lang)) do
+        local lines = table.concat(section[2], "\n")
+        for _, word in ipairs{ "pack", "thread", "(whole)", "64x64", "inf", "nan", "打包", "线程", "不分块" } do
+          assert.is_nil(lines:find(word, 1, true), ("'%s' in: %s"):format(word, lines))
+        end
+      end
+    end
+  end)
+
+  it("tells a GPU's in Chinese", function()
+    local said = {}
+    for _, section in ipairs(say.read(findings.sweep(gpu_rows()), "zh")) do said[#said + 1] = table.concat(section[2], "\n") end
+    said = table.concat(said, "\n")
+    for _, part in ipairs{ "n = 2048，前向传播：flash（flash_tf32）最快，用时 41.9 us，达 205 TFLOP/s；tiled 用时为其 2.00 倍",
+      "flash，前向传播：除输入和结果以外不占内存，与理论一致", "额外显存为无，原为 256 MiB", "首轮之后驱动程序报告整个设备已用 1 GiB" } do
+      assert.matches(part, said, 1, true)
+    end
   end)
 
   it("puts the sections together and leaves empty ones out", function()

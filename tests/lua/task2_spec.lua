@@ -20,6 +20,44 @@ describe("numlab.task2", function()
     assert.equal("math", specs["torch math"].backend)
   end)
 
+  it("takes each once on a GPU, whose kernels have tiles of their own", function()
+    local labels, specs = task2.contestants(settings({ device = "cuda" }))
+    assert.same({ "standard", "tiled", "flash" }, labels)
+    assert.same({ impl = "flash" }, specs.flash)
+    assert.equal(5, #task2.contestants(settings({ device = "cpu" })))
+  end)
+
+  -- B = 2, H = 8, N = 4096: 65536 rows; as an H100 took
+  it("predicts what a GPU takes", function()
+    local MiB = 1 << 20
+    local function extra(impl, head_dim, dtype, n)
+      local s = { batch = 2, heads = 8, n = n or 4096, head_dim = head_dim, dtype = dtype, device = "cuda" }
+      local p = task2.predicted({ impl = impl }, s)
+      local stored = ({ f64 = 8, f32 = 4, bf16 = 2, f16 = 2 })[dtype]
+      local rows, lse = 16 * s.n, dtype == "f64" and 8 or 4
+      assert.equal(p.forward, p.forward_extra + rows * (head_dim * stored + lse))
+      assert.equal(p.backward, p.backward_extra + 3 * rows * head_dim * stored)
+      return { p.forward_extra / MiB, p.backward_extra / MiB }
+    end
+    assert.same({ 2048, 1024 }, extra("standard", 8, "f32"))
+    assert.same({ 2048, 1024 }, extra("standard", 64, "bf16")) -- S and P are f32
+    assert.same({ 4096, 2048 }, extra("standard", 64, "f64"))
+    assert.same({ 0, 0.25 }, extra("tiled", 64, "f32"))
+    assert.same({ 0, 8.25 }, extra("flash", 8, "f32")) -- D and dQ of 32 columns
+    assert.same({ 0, 16.25 }, extra("flash", 64, "f32"))
+    assert.same({ 0, 16.25 }, extra("flash", 40, "f16"))
+    assert.same({ 0, 32.25 }, extra("flash", 128, "f32"))
+    assert.same({ 0, 64.25 }, extra("flash", 256, "bf16"))
+    assert.same({ 0, 0.25 }, extra("flash", 256, "f32")) -- two passes, no sums
+    assert.same({ 0, 0.25 }, extra("flash", 30, "f32"))
+    assert.same({ 0, 0.5 }, extra("flash", 64, "f64"))
+    -- 100 rows: dQ in two tiles of 64 at D = 32, in four of 32 at D = 64
+    assert.same({ 0, 16 * (100 + 128 * 32) * 4 / MiB }, extra("flash", 32, "f32", 100))
+    assert.same({ 0, 16 * (100 + 128 * 64) * 4 / MiB }, extra("flash", 64, "f32", 100))
+    assert.same({ 0, 16 * (70 + 96 * 64) * 4 / MiB }, extra("flash", 64, "f32", 70))
+    assert.same({ 0, 16 * (70 + 128 * 64) * 4 / MiB }, extra("flash", 64, "f16", 70))
+  end)
+
   it("refuses settings that cannot be", function()
     task2.check(settings())
     assert.error_matches(function() task2.check(settings({ impls = { "flesh" } })) end, "did you mean 'flash'")
@@ -36,8 +74,8 @@ describe("numlab.task2", function()
         local row = assert(task2.turn(work, specs[label]))
         assert.is_true(row.parts.forward > 0 and row.parts.backward > 0)
         assert.equal(row.parts.forward + row.parts.backward, row.seconds)
-        assert.same({ specs[label].impl, dtype, 96, 2, 4, 32 },
-          { row.impl, row.dtype, row.n, row.batch, row.heads, row.head_dim })
+        assert.same({ specs[label].impl, specs[label].impl, "cpu", dtype, 96, 2, 4, 32 },
+          { row.impl, row.path, row.device, row.dtype, row.n, row.batch, row.heads, row.head_dim })
         for _, pass in ipairs{ "forward", "backward" } do
           local got, expected = row[pass .. "_extra_bytes"], row["predicted_" .. pass .. "_extra_bytes"]
           assert.is_true(math.abs(got / expected - 1) < 0.05, ("%s %s: %d of %d"):format(label, pass, got, expected))
@@ -82,4 +120,33 @@ describe("numlab.task2", function()
     end
     peers.torch_end(folder)
   end)
+end)
+
+local devices, why = nl.devices()
+describe("numlab.task2 on a GPU", function()
+  if #devices == 1 then
+    it("was not tested: " .. tostring(why):gsub("%s+", " "), function() assert.is_truthy(why) end)
+    return
+  end
+  for _, dtype in ipairs(task2.DTYPES) do
+    it("measures a turn as a row, its memory to the byte: " .. dtype, function()
+      for _, head_dim in ipairs{ 8, 64 } do
+        local o = settings({ dtype = dtype, device = "cuda", head_dim = head_dim })
+        local labels, specs = task2.contestants(o)
+        local work = task2.prepare(o, 300)
+        for _, label in ipairs(labels) do
+          local row = assert(task2.turn(work, specs[label]))
+          assert.same({ "cuda", true }, { row.device, row.path:find(label, 1, true) == 1 })
+          for _, pass in ipairs{ "forward", "backward" } do
+            assert.equal(row["predicted_" .. pass .. "_extra_bytes"], row[pass .. "_extra_bytes"], label .. " " .. pass)
+            assert.is_true(row.parts[pass] > 0)
+          end
+          local allowed = ({ f64 = 1e-13, f32 = 1e-5, bf16 = 0.1, f16 = 0.01 })[dtype]
+          assert.is_true(row.max_abs_err < allowed and row.grad_max_abs_err < 4 * allowed)
+          assert.is_true(row.driver_bytes > 0)
+          assert.is_nil(assert(task2.turn(work, specs[label])).peak_forward_bytes)
+        end
+      end
+    end)
+  end
 end)

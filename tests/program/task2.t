@@ -39,6 +39,34 @@ check "without PyTorch its rows are left out" code_is 0
 check "and a note says so" err_has "PyTorch rows are left out: no python3 here"
 check "the others are there" rows_are "$work/peers/task2_sweep.csv" 15
 
+run env NUMLAB_CUDA=off "$NUMLAB" run experiments/task2_sweep.lua $small device=cuda out="$work/none"
+check "without a GPU the sweep on one ends with 0" code_is 0
+check "says so in one line" [ "$(cat "$work/err")" = \
+  "note: task2_sweep measured nothing: device 'cuda' is not available: switched off by NUMLAB_CUDA" ]
+check "and writes nothing" [ ! -e "$work/none" ]
+run "$NUMLAB" run experiments/task2_sweep.lua $small device=gpu out="$work/none"
+check "a device that cannot be is refused" code_is 1
+check "by name" err_has "unknown device 'gpu'"
+
+# A plugin made of host memory stands in for a GPU: it computes constants, so what is tested is the way of the rows.
+fake="$BUILD/tests/engine/device/fake.so"
+if [ -e "$fake" ]; then
+  run env NUMLAB_CUDA="$fake" FAKE_DEVICE=here "$NUMLAB" run experiments/task2_sweep.lua n=32,64 heads=2 head_dim=16 repeats=1 \
+    dtype=f64 q_tile=32 peers=true device=cuda out="$work/gpu"
+  check "on a device the sweep runs to its end" code_is 0
+  check "each implementation once" rows_are "$work/gpu/task2_sweep.csv" 6
+  check "none failed" [ "$(grep -c ',OK,' "$work/gpu/task2_sweep.csv")" = 6 ]
+  check "with the path that ran and the device" grep -q "^64,flash,flash,fake_first,cuda,f64," "$work/gpu/task2_sweep.csv"
+  check "what the driver counts" has_columns "$work/gpu/task2_sweep.csv" path driver_bytes
+  check "figures" figures_are "$work/gpu" time memory
+  check "but no tiles" [ ! -e "$work/gpu/tiles.gp" ]
+  check "tiles are said to count on the CPU alone" err_has "kernels of a GPU have tiles of their own"
+  check "and where PyTorch is" err_has "tests/peers/torch_cuda_attention.py"
+  check "nothing is left out without a word" err_has "not positive on a log axis, left out"
+  check "a page with the GPU's sentences" grep -q "online softmax at n = 64: nothing in place of nothing" \
+    "$work/gpu/task2_sweep.md"
+fi
+
 run "$NUMLAB" run experiments/task2_verify.lua n=40 cases=causal,GQA,dropout dtype=f64,f16 out="$work/verify"
 check "the verification runs to its end" code_is 0
 check "with all columns" has_columns "$work/verify/task2_verify.csv" case dtype impl against out_max out_mean dq_max dk_max \

@@ -1,26 +1,18 @@
 --- What task2_ladder measures on a GPU: each rung's forward pass; the backward passes that make P again (flash) and that read
 --- what was stored (standard).
 local nl = require "numlab"
+local gpu = require "numlab.task2_gpu"
 local ladder = require "numlab.ladder"
 
 local M = {}
+
+local need, drop = gpu.need, gpu.drop
 
 M.DEVICE = "cuda"
 M.DTYPES = { "bf16", "f16" }
 M.CONTESTANTS = table.move({ "flash", "standard" }, 1, 2, #ladder.RUNGS + 1, table.move(ladder.RUNGS, 1, #ladder.RUNGS, 1, {}))
 
-local SAMPLE = 0.02 -- seconds of a sample at least: many launches of a quick kernel
-local MOST = 1000   -- launches in a sample
 local SMALL = { batch = 1, heads = 2, n = 200 } -- held against the CPU; no whole number of tiles
-
-local function need(first, message, ...)
-  if not first then error(message, 0) end -- interrupted, or no memory
-  return first, message, ...
-end
-
-local function drop(aux, ...)
-  for _, t in ipairs{ aux.lse, aux.p, ... } do t:close() end
-end
 
 local function drawn(s, seed, device, dtype)
   local set = {}
@@ -50,20 +42,11 @@ function M.prepare(o, n)
     causal = o.causal }
   local facts, bytes = nl.device(M.DEVICE), 4 * 2 * s.batch * s.heads * n * s.head_dim
   local work = { shape = s, device = facts.name, sets = {}, counts = {}, small = reference(o) }
-  for i = 1, math.max(1, math.ceil(2 * facts.l2_bytes / bytes)) do work.sets[i] = drawn(s, 10 * o.seed + i, M.DEVICE) end
+  for i = 1, gpu.sets(M.DEVICE, bytes) do work.sets[i] = drawn(s, 10 * o.seed + i, M.DEVICE) end
   return work
 end
 
--- Device seconds of call(i), i = 1, 2, ..; the first time it is warmed up, and the launches of a sample are settled.
-local function timed(work, key, call)
-  if not work.counts[key] then
-    call(1)
-    local once = nl.device_time(function() call(1) end, M.DEVICE)
-    work.counts[key] = math.max(1, math.min(MOST, math.ceil(SAMPLE / once)))
-  end
-  local count = work.counts[key]
-  return nl.device_time(function() for i = 1, count do call(i) end end, M.DEVICE) / count
-end
+local function timed(work, key, call) return gpu.seconds(work.counts, key, M.DEVICE, call) end
 
 -- What is told once: error, memory, counts.
 local function facts(work, name, row, forward, step)

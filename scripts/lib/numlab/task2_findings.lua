@@ -1,8 +1,10 @@
 --- What the rows of task 2 show, in sentences computed from the rows; what departs from theory is flagged.
 local findings = require "numlab.findings"
+local gpu = require "numlab.task2_gpu"
+local on_gpu = require "numlab.task2_gpu_findings"
+local powers = require "numlab.powers"
 local rows_of = require "numlab.rows"
 local say = require "numlab.say"
-local stats = require "numlab.stats"
 local text = require "numlab.text"
 
 local M = {}
@@ -14,15 +16,24 @@ local OWN = { "standard", "tiled", "flash" }
 --- As people call a pass.
 M.PASS = { forward = say"forward", backward = say"backward" }
 
---- Powers of n: what grows of the memory beside operands and results (flash keeps one number a row, D, in its backward
---- pass), and time.
-M.MEMORY_EXPONENT = { forward = { standard = 2, tiled = 1, flash = 0 }, backward = { standard = 2, tiled = 1, flash = 1 } }
+local MEMORY_EXPONENT = { forward = { standard = 2, tiled = 1, flash = 0 }, backward = { standard = 2, tiled = 1, flash = 1 } }
+
+--- The power of n by which memory beside operands and results grows (flash keeps one number a row, D, in its backward pass).
+---@param row table  {impl, device}
+---@param pass string
+---@return integer?
+function M.memory_exponent(row, pass)
+  return (gpu.is(row.device) and on_gpu.MEMORY_EXPONENT or MEMORY_EXPONENT)[pass][row.impl]
+end
+
+--- The power of n by which time grows.
 M.TIME_EXPONENT = 2
 
 --- Products of matrices, backward over forward: standard keeps P (4 to 2), the others make it again (5 to 2); flash takes
 --- 7 where it goes over the tiles twice, once for dK and dV, once for dQ: 16-bit types, or fewer than 8 heads in all.
 ---@return number? ratio, table? why  said
 function M.backward_ratio(row)
+  if gpu.is(row.device) then return on_gpu.backward_ratio(row) end
   if row.impl == "standard" then return 2, say"P was kept" end
   if row.impl == "tiled" then return 2.5, say"P is made again from S and lse" end
   if row.impl ~= "flash" then return nil end
@@ -33,6 +44,13 @@ end
 
 local function fine(rows) return rows_of.where(rows, { code = "OK" }) end
 local function tiles(row) return row.q_tile and ("%dx%d"):format(row.q_tile, row.k_tile) or say"whole" end
+
+-- An implementation with its tiles; on a GPU with the path that served its forward pass.
+local function who(row, pass)
+  if not gpu.is(row.device) then return say("{impl} ({how})", { impl = row.impl, how = tiles(row) }) end
+  if pass == "backward" or not row.path or row.path == row.impl then return row.impl end
+  return say("{impl} ({how})", { impl = row.impl, how = row.path })
+end
 
 local function is_peer(row) return row.impl:find("^torch") ~= nil end
 
@@ -67,37 +85,15 @@ function M.winners(rows)
       local ranked, others = M.best(group.rows, metric), {}
       table.sort(ranked, function(a, b) return a[metric] < b[metric] end)
       for i = 2, #ranked do
-        others[i - 1] = say("{impl} ({tiles}) takes {times:%.2f} times as long", { impl = ranked[i].impl,
-          tiles = tiles(ranked[i]), times = ranked[i][metric] / ranked[1][metric] })
+        others[i - 1] = say("{who} takes {times:%.2f} times as long", { who = who(ranked[i], pass),
+          times = ranked[i][metric] / ranked[1][metric] })
       end
-      out[#out + 1] = say("n = {n}, {pass}: {impl} ({tiles}) in {time}, {rate:%.3g} GFLOP/s{others}", { n = group.key.n,
-        pass = M.PASS[pass], impl = ranked[1].impl, tiles = tiles(ranked[1]), time = text.duration(ranked[1][metric]),
-        rate = M.flops(ranked[1], pass) / ranked[1][metric] / 1e9,
+      local rate, unit = M.flops(ranked[1], pass) / ranked[1][metric] / 1e9, "GFLOP/s"
+      if rate >= 1e4 then rate, unit = rate / 1e3, "TFLOP/s" end
+      out[#out + 1] = say("n = {n}, {pass}: {who} in {time}, {rate:%.3g} {unit}{others}", { n = group.key.n,
+        pass = M.PASS[pass], who = who(ranked[1], pass), time = text.duration(ranked[1][metric]), rate = rate, unit = unit,
         others = #others > 0 and say("; {others}", { others = say.list(others) }) or "" })
     end
-  end
-  return out
-end
-
---- The power of n that a column follows for one implementation at one pair of tiles; nil below two sizes.
-function M.exponent(rows, column)
-  local known = rows_of.where(rows, function(r) return (r[column] or 0) > 0 end)
-  if #rows_of.distinct(known, "n") < 2 then return nil end
-  return stats.power_fit(rows_of.column(known, "n"), rows_of.column(known, column)).exponent
-end
-
---- The power of n by which a column grows beside what is constant in it; nil below three sizes.
-function M.growing(rows, column)
-  local known = rows_of.where(rows, function(r) return (r[column] or 0) > 0 end)
-  if #rows_of.distinct(known, "n") < 3 then return nil end
-  return stats.growth_exponent(rows_of.column(known, "n"), rows_of.column(known, column))
-end
-
--- Over all tiles of an implementation, `fit` of a column.
-local function exponents(rows, impl, column, fit)
-  local out = {}
-  for _, group in ipairs(rows_of.group(rows_of.where(fine(rows), { impl = impl }), { "contestant" })) do
-    out[#out + 1] = fit(group.rows, column)
   end
   return out
 end
@@ -106,8 +102,9 @@ end
 function M.growth(rows)
   local out, any = {}, false
   for _, impl in ipairs(rows_of.distinct(fine(rows), "impl")) do
-    local forward, low, high = range(exponents(rows, impl, "forward_s", M.exponent), "%.2f")
-    local backward, low_back, high_back = range(exponents(rows, impl, "backward_s", M.exponent), "%.2f")
+    local own = rows_of.where(fine(rows), { impl = impl })
+    local forward, low, high = range(powers.each(own, "forward_s", powers.exponent), "%.2f")
+    local backward, low_back, high_back = range(powers.each(own, "backward_s", powers.exponent), "%.2f")
     if low <= high then
       local off = math.max(math.abs(low - 2), math.abs(high - 2), math.abs(low_back - 2), math.abs(high_back - 2))
       any = any or not (off <= 0.25)
@@ -115,58 +112,84 @@ function M.growth(rows)
         impl = impl, forward = forward, backward = backward, theory = M.TIME_EXPONENT, off = flag(not (off <= 0.25)) })
     end
   end
-  if any then
+  if any and gpu.is(rows[1].device) then
+    out[#out + 1] = on_gpu.GROWTH
+  elseif any then
     out[#out + 1] = say("DEVIATES: by more than 0.25. Less than 2: what does not grow with n^2 (starting, packing, results) "
       .. "counts at small n; more: matrices leave the caches between the sizes")
   end
   return out
 end
 
-local function at_largest(rows, impl, column)
-  local own, most = rows_of.where(fine(rows), { impl = impl }), nil
-  for _, r in ipairs(own) do
-    if r[column] and (not most or r.n > most.n) then most = r end -- the first pair of tiles of the largest size
+-- Rows of two implementations at the largest n that both have, each at its first pair of tiles; nil: there is none.
+local function pair(rows, before, after)
+  local one, other
+  for _, r in ipairs(rows_of.where(rows, { impl = after })) do
+    local match = rows_of.where(rows, { impl = before, n = r.n })[1]
+    if match and (not other or r.n > other.n) then one, other = match, r end
   end
-  return most
+  return one, other
 end
 
---- Memory beside operands and results: exponents beside theory's, measured beside predicted, what each step saves.
+-- One pass of one implementation: measured bytes over predicted ones, and what of them grows; nil where nothing is known.
+local function beside_theory(rows, pass)
+  local column, ratios, beyond = pass .. "_extra_bytes", {}, {} -- beyond: where theory says nothing
+  local own = rows_of.where(rows, function(r) return r[column] and r["predicted_" .. column] end)
+  for _, r in ipairs(own) do
+    local list, theory = ratios, r["predicted_" .. column]
+    if theory == 0 then list, theory = beyond, 1 end
+    list[#list + 1] = r[column] / theory
+  end
+  if #own == 0 then return nil end
+  local words = { impl = own[1].impl, pass = M.PASS[pass] }
+  if #beyond > 0 then
+    local bytes = math.max(table.unpack(beyond))
+    if bytes == 0 then return say("{impl}, {pass}: nothing beside operands and results, as predicted", words) end
+    words.bytes, words.off = text.bytes(bytes), flag(true)
+    return say("{impl}, {pass}: beside operands and results {bytes}, where nothing is predicted{off}", words)
+  end
+  local span, least, most = range(ratios, "%.3f")
+  words.ratios, words.off, words.growth = span, flag(not (least >= 0.95 and most <= 1.05), say"by more than 5 %"), ""
+  local fitted, low, high = range(powers.each(own, column, powers.growing), "%.2f")
+  local theory = M.memory_exponent(own[1], pass)
+  if low <= high then
+    words.growth = say("; what grows of them grows as n^p, p = {fitted}, theory {theory}{off}", { fitted = fitted,
+      theory = theory, off = flag(not (low >= theory - 0.05 and high <= theory + 0.05), gpu.is(own[1].device)
+        and say"by more than 0.05" or say"by more than 0.05: at small n what a matrix product packs counts too") })
+  end
+  return say("{impl}, {pass}: beside operands and results, measured over predicted bytes {ratios}{off}{growth}", words)
+end
+
+-- What tiling and online softmax save on the CPU.
+local function saving(before, after)
+  local times = before.forward_extra_bytes / after.forward_extra_bytes
+  return { n = after.n, tiles = tiles(after), bytes = text.bytes(after.forward_extra_bytes),
+    before = text.bytes(before.forward_extra_bytes), times = times, off = flag(not (times > 1)) }
+end
+local SAVED = {
+  tiled = function(before, after)
+    return say("tiling at n = {n} (tiles {tiles}): {bytes} in place of {before}, {times:%.0f} times less, because a tile of "
+      .. "queries keeps its own score rows alone{off}", saving(before, after))
+  end,
+  flash = function(before, after)
+    return say("online softmax at n = {n} (tiles {tiles}): {bytes} in place of {before}, another {times:%.1f} times less, "
+      .. "because a score tile is used up before the next one is made{off}", saving(before, after))
+  end,
+}
+
+--- Memory beside operands and results: exponents beside theory's, measured beside predicted, what each step saves; on a GPU
+--- what the driver says.
 function M.memory(rows)
-  local out, used = {}, {}
+  local out, good = {}, fine(rows)
   for _, impl in ipairs(OWN) do
-    local own = rows_of.where(fine(rows), { impl = impl })
-    for _, pass in ipairs(PASSES) do
-      local column, ratios = pass .. "_extra_bytes", {}
-      local fitted, low, high = range(exponents(own, impl, column, M.growing), "%.2f")
-      local theory = M.MEMORY_EXPONENT[pass][impl]
-      for i, r in ipairs(own) do ratios[i] = (r[column] or 0 / 0) / (r["predicted_" .. column] or 0 / 0) end
-      local span, least, most = range(ratios, "%.3f")
-      if least <= most then
-        local known = low <= high
-        out[#out + 1] = say("{impl}, {pass}: beside operands and results, measured over predicted bytes {ratios}{off}{growth}", {
-          impl = impl, pass = M.PASS[pass], ratios = span,
-          off = flag(not (least >= 0.95 and most <= 1.05), say"by more than 5 %"),
-          growth = known and say("; what grows of them grows as n^p, p = {fitted}, theory {theory}{off}", { fitted = fitted,
-            theory = theory, off = flag(not (low >= theory - 0.05 and high <= theory + 0.05),
-              say"by more than 0.05: at small n what a matrix product packs counts too") }) or "" })
-      end
-    end
-    used[impl] = at_largest(rows, impl, "forward_extra_bytes")
+    for _, pass in ipairs(PASSES) do out[#out + 1] = beside_theory(rows_of.where(good, { impl = impl }), pass) end
   end
-  local s, t, f = used.standard, used.tiled, used.flash
-  local function saving(before, after)
-    local times = before.forward_extra_bytes / after.forward_extra_bytes
-    return { n = after.n, tiles = tiles(after), bytes = text.bytes(after.forward_extra_bytes),
-      before = text.bytes(before.forward_extra_bytes), times = times, off = flag(not (times > 1)) }
+  local there = #good > 0 and gpu.is(good[1].device)
+  for i, impl in ipairs{ "tiled", "flash" } do
+    local before, after = pair(good, OWN[i], impl)
+    if after then out[#out + 1] = (there and on_gpu.SAVED or SAVED)[impl](before, after) end
   end
-  if s and t then
-    out[#out + 1] = say("tiling at n = {n} (tiles {tiles}): {bytes} in place of {before}, {times:%.0f} times less, because a "
-      .. "tile of queries keeps its own score rows alone{off}", saving(s, t))
-  end
-  if t and f then
-    out[#out + 1] = say("online softmax at n = {n} (tiles {tiles}): {bytes} in place of {before}, another {times:%.1f} times "
-      .. "less, because a score tile is used up before the next one is made{off}", saving(t, f))
-  end
+  for _, line in ipairs(there and on_gpu.driver(good) or {}) do out[#out + 1] = line end
   return out
 end
 
@@ -201,10 +224,12 @@ function M.backward(rows)
     local off = theory and not (low >= theory / 1.4 and high <= theory * 1.4)
     any = any or off
     out[#out + 1] = say("{impl}: backward takes {ratio} times as long as forward{theory}{off}", { impl = impl, ratio = span,
-      theory = theory and say(", by the count of matrix products {ratio} ({why})", { ratio = theory, why = why }) or "",
+      theory = theory and say(", by the count of matrix products {ratio:%.3g} ({why})", { ratio = theory, why = why }) or "",
       off = flag(off) })
   end
-  if any then
+  if any and gpu.is(rows[1].device) then
+    out[#out + 1] = on_gpu.BACKWARD
+  elseif any then
     out[#out + 1] = say("DEVIATES: by more than 40 %. The forward pass has an exponential and two sums a score beside its "
       .. "products, the backward pass more products for each of them: products count alone where they rule")
   end

@@ -5,9 +5,9 @@ return {
   ["Best tiles"] = "最优分块", ["Backward and forward"] = "反向传播与前向传播之比",
   ["Beside PyTorch"] = "与 PyTorch 比较",
   -- who is fastest
-  ["{impl} ({tiles}) takes {times:%.2f} times as long"] = "{impl}（{tiles}）用时为其 {times} 倍",
-  ["n = {n}, {pass}: {impl} ({tiles}) in {time}, {rate:%.3g} GFLOP/s{others}"] =
-    "n = {n}，{pass}：{impl}（{tiles}）最快，用时 {time}，达 {rate} GFLOP/s{others}",
+  ["{impl} ({how})"] = "{impl}（{how}）", ["{who} takes {times:%.2f} times as long"] = "{who} 用时为其 {times} 倍",
+  ["n = {n}, {pass}: {who} in {time}, {rate:%.3g} {unit}{others}"] =
+    "n = {n}，{pass}：{who} 最快，用时 {time}，达 {rate} {unit}{others}",
   ["; {others}"] = "；{others}",
   -- memory
   ["{impl}, {pass}: beside operands and results, measured over predicted bytes {ratios}{off}{growth}"] =
@@ -25,6 +25,23 @@ return {
     .. "tile is used up before the next one is made{off}"] =
     "在线 Softmax 在 n = {n} 时（分块 {tiles}）：用 {bytes} 代替 {before}，再降为 1/{times}，"
       .. "因为每个得分块在下一块产生之前就已用完{off}",
+  ["{impl}, {pass}: nothing beside operands and results, as predicted"] = "{impl}，{pass}：除输入和结果以外不占内存，与理论一致",
+  ["{impl}, {pass}: beside operands and results {bytes}, where nothing is predicted{off}"] =
+    "{impl}，{pass}：除输入和结果以外占用 {bytes}，而理论上不占内存{off}",
+  -- on a GPU
+  ["by more than 0.05"] = "超过 0.05", ["{impl}: nothing"] = "{impl}：无",
+  ["tiling at n = {n}: {bytes} in place of {before}, because tiles of scores stay in registers and shared memory; the price is "
+    .. "making S twice{off}"] =
+    "分块计算在 n = {n} 时：额外显存为{bytes}，原为 {before}，因为得分块只留在寄存器和共享内存中；代价是 S 要计算两次{off}",
+  ["online softmax at n = {n}: {bytes} in place of {before}; on a GPU it is not memory that it saves beside tiling but making S "
+    .. "the second time{off}"] =
+    "在线 Softmax 在 n = {n} 时：额外显存为{bytes}，原为{before}；在 GPU 上，与分块计算相比它节省的不是显存，"
+      .. "而是 S 的第二次计算{off}",
+  ["the driver counts {bytes} in use on the whole device after a first turn at n = {n}: operands, what the allocator keeps to "
+    .. "hand out again from all turns before, the context, and other programs"] =
+    "n = {n} 时，首轮之后驱动程序报告整个设备已用 {bytes}：包括输入、分配器从此前各轮保留待用的显存、CUDA 上下文以及其他程序",
+  ["Time against n: {dtype}, {device}"] = "时间随 n 的变化：{dtype}，{device}",
+  ["forward seconds against n"] = "前向传播时间随 n 的变化",
   -- tiles
   ["{pass} best with {best}, worst with {worst} ({times:%.2f} times as long)"] =
     "{pass}以 {best} 最快，以 {worst} 最慢（用时为前者的 {times} 倍）",
@@ -36,12 +53,21 @@ return {
     .. "matrices leave the caches between the sizes"] =
     "偏离理论：超过 0.25。小于 2 时，是因为 n 较小，不随 n^2 增长的部分（启动、打包、"
       .. "写结果）占相当比重；大于 2 时，是因为矩阵在这些规模之间超出了缓存",
+  ["DEVIATES: by more than 0.25. Less than 2: launches, and grids too small to fill the GPU, count at small n; more: matrices "
+    .. "leave the L2 cache between the sizes"] =
+    "偏离理论：超过 0.25。小于 2 时，是因为 n 较小，核函数启动和填不满 GPU 的网格占相当比重；大于 2 时，"
+      .. "是因为矩阵在这些规模之间超出了 L2 缓存",
   -- backward and forward
+  ["S is made twice forward, P again twice backward"] = "前向传播计算 S 两次，反向传播重新计算 P 两次",
+  ["DEVIATES: by more than 40 %. Products count alone where they rule and run on the same units in both passes: standard waits "
+    .. "for its matrices in the device's memory, and paths of flash differ in their units"] =
+    "偏离理论：超过 40%。只有矩阵乘法占主导、且两次传播使用相同的运算单元时，才能只按乘法次数估计："
+      .. "standard 受设备内存中矩阵读写的限制，flash 的各条路径使用的运算单元不同",
   ["P was kept"] = "P 已保存", ["P is made again from S and lse"] = "由 S 和 lse 重新计算 P",
   ["P is made again, twice"] = "重新计算 P 两次",
   ["{impl}: backward takes {ratio} times as long as forward{theory}{off}"] =
     "{impl}：反向传播用时是前向传播的 {ratio} 倍{theory}{off}",
-  [", by the count of matrix products {ratio} ({why})"] = "，按矩阵乘法次数应为 {ratio} 倍（{why}）",
+  [", by the count of matrix products {ratio:%.3g} ({why})"] = "，按矩阵乘法次数应为 {ratio} 倍（{why}）",
   ["DEVIATES: by more than 40 %. The forward pass has an exponential and two sums a score beside its products, the backward pass "
     .. "more products for each of them: products count alone where they rule"] =
     "偏离理论：超过 40%。前向传播除矩阵乘法外，"
