@@ -4,7 +4,9 @@
 local nl = {}
 
 ---@class nl.AttentionOptions
----@field impl? "standard"|"tiled"|"flash"|"decode" default: decode where few rows meet many keys, else flash
+---@field impl? "standard"|"tiled"|"flash"|"decode"|string default: decode where few rows meet many keys, else flash; on a GPU
+--- also a way of its own by name (nl.attention_impls), else it chooses by type, head size and options
+---@field deterministic? boolean backward on a GPU: the same bits in every run; the CPU always is
 ---@field scale? number default 1/sqrt(D)
 ---@field causal? boolean row i sees keys up to i + Nk - Nq
 ---@field window? integer[] {left, right}: how many keys before and after i + Nk - Nq a row sees; -1 is open

@@ -64,13 +64,16 @@ function Tensor:clone() end
 ---     assert(nl.eye(3).T:contiguous() == nl.eye(3))
 function Tensor:contiguous() end
 
----t in another type (rounded to nearest even; integers truncate and saturate) or on another device; t itself when nothing
----changes. Raises for devices this build does not have.
----@param what numlab.dtype|"cpu"
+---t in another type (rounded to nearest even; integers truncate and saturate), on another device, or both; t itself when
+---nothing changes. Operations follow their operands; those of one call lie on one device. Raises, with the reason, for a
+---device that is not here (nl.devices).
+---@param what numlab.dtype|string "f32", "cpu", "cuda", "cuda:1"
+---@param also? numlab.dtype|string the other of the two
 ---@return nl.Tensor t
 --- Example:
 ---     assert(nl.tensor{1.7, -300}:to("u8") == nl.tensor({1, 0}, {dtype = "u8"}))
-function Tensor:to(what) end
+---     assert(nl.ones(2):to("cpu", "f32").dtype == "f32")
+function Tensor:to(what, also) end
 
 ---Give the memory back now (views of it keep it alive). Using the tensor afterwards raises; closing it again does not.
 --- Example:

@@ -49,6 +49,10 @@ static void shake_hands(void *library, const char *path) {
     return;
   }
   backend = entry(&host, NL_BACKEND_ABI, NL_HEADERS);
+  if (backend && (backend->abi != NL_BACKEND_ABI || backend->size != sizeof *backend)) {
+    nl_fail(NL_UNAVAILABLE, "its table is of another size than this program's");
+    backend = NULL;
+  }
   if (!backend) snprintf(why_not, sizeof why_not, "%.*s: %.200s", PATH - 64, path, nl_message());
 }
 

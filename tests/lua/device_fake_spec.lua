@@ -27,6 +27,7 @@ describe("a plugin", function()
   it("that has no device, is of another build or is not there says why", function()
     says("cpu\tthe fake device was told not to be here", "none", "local d, why = nl.devices() print(d[1], why)")
     complains("it was built from other headers", "other", "print(select(2, nl.devices()))")
+    complains("its table is of another size than this program's", "short", "print(select(2, nl.devices()))")
     complains("device 'cuda' is not available", "other", "nl.ones(2, {device = 'cuda'})")
     complains("device 'cuda:2' is not here", "here", "nl.ones(2, {device = 'cuda:2'})")
     local nowhere = file.capture(("NUMLAB_CUDA=/no/such.so %s -e %s"):format(file.quote(os.getenv("NUMLAB")),

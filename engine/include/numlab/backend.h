@@ -115,8 +115,7 @@ typedef struct nl_backend {
   nl_status (*unary)(void *device, nl_unary_op op, nl_dtype compute, const nl_array *a, const nl_array *out);
   nl_status (*where)(void *device, const nl_array *condition, const nl_array *a, const nl_array *b,
                      const nl_array *out);
-  /* Each run of n elements of rows, in row-major order, becomes one element of out (contiguous). power: sum
-   * (|x| / scale)^p in place of op (nl_norm). */
+  /* Each run of n elements of rows, in row-major order, becomes one element of out (contiguous). */
   nl_status (*reduce)(void *device, nl_reduction op, const nl_array *rows, int64_t n, const nl_array *out);
   /* In place, along the last dimension of contiguous rows, f64 or f32. */
   nl_status (*softmax)(void *device, const nl_array *rows);
