@@ -69,7 +69,8 @@ nl_status nl_attention_merge(const nl_tensor *out1, const nl_tensor *lse1, const
                              const nl_tensor *lse2, nl_tensor *out, nl_tensor *lse) {
   nl_tensor merged, merged_lse = {0};
   const nl_tensor *const operands[] = {out1, lse1, out2, lse2};
-  for (int i = 0; i < 4; i++) NL_TRY(nl_check_on_cpu("attention_merge", i % 2 ? "an lse" : "an out", operands[i]));
+  for (int i = 0; i < 4; i++)
+    NL_TRY(nl_check_on_cpu("attention_merge", i % 2 ? "an lse" : "an out", operands[i]));
   NL_TRY(check(out1, lse1, out2, lse2));
   NL_TRY(nl_tensor_new(out1->dtype, out1->ndim, out1->shape, &merged));
   nl_status s = nl_tensor_new(lse1->dtype, lse1->ndim, lse1->shape, &merged_lse);
