@@ -5,7 +5,7 @@
 #include <numlab/device.h>
 
 struct nl_device {
-  char name[16];
+  char name[32];
   const nl_backend *backend; /* NULL: the CPU */
   void *state;               /* the backend's */
   int index;
