@@ -1,0 +1,117 @@
+--- The algorithm microscope: an algorithm step by step, for those who must explain what happens.
+---
+---   for s in nl.steps("gauss", A, b) do print(s) end
+---   for s in nl.steps("gauss_seidel", A, b, { max_iter = 3 }) do print(s) end
+---   for s in nl.steps("flash", q, k, v, { q_tile = 2, k_tile = 2 }) do print(s) end
+---
+--- Every step has `number`, `algorithm`, `event`, `what` (a sentence), `formula`, and copies of the state as tensors;
+--- the last is the event "outcome", with the result, `code` and, where the method did not get there, the `message` of
+--- nl.solve. The numbers are those of the engine, bit for bit (gauss, gauss_seidel) or to rounding (flash). What a step
+--- holds beside: steps_gauss.lua, steps_gauss_seidel.lua, steps_flash.lua.
+local file = require "numlab.file"
+local text = require "numlab.text"
+
+local WIDTH = 80
+local NAMES = { "gauss", "gauss_seidel", "flash" }
+
+---@class numlab.step
+---@field number integer from 1
+---@field algorithm "gauss"|"gauss_seidel"|"flash"
+---@field event string
+---@field what string one sentence
+---@field formula string
+---@field shows string[] names of the fields that print: tensors
+---@field grid string? name of the field that frames draw
+---@field marks table? {rows = {first, last}, columns = {first, last}} of the grid: the pivot, the row that changes
+---@field corner integer[]? row and column of the grid's first element, where the grid is a tile
+---@field code string? of the outcome: "OK", or as nl.solve
+---@field message string? of the outcome
+local Step = {}
+Step.__index = Step
+Step.__name = "step"
+
+function Step.__tostring(s)
+  local lines = { text.wrap(("%s %d, %s: %s"):format(s.algorithm, s.number, s.event, s.what), WIDTH, "", "  "),
+    text.wrap(s.formula, WIDTH, "  ", "  ") }
+  for _, name in ipairs(s.shows) do
+    lines[#lines + 1] = name .. " ="
+    lines[#lines + 1] = tostring(s[name])
+  end
+  return table.concat(lines, "\n")
+end
+
+local steps = {}
+
+--- Walk an algorithm. Arguments are checked at once, by nl.solve or nl.attention; misuse raises.
+---
+---   local last
+---   for s in nl.steps("gauss", nl.tensor{{1, 2}, {3, 4}}, nl.tensor{3, 7}) do print(s) last = s end
+---   assert(last.code == "OK" and last.x == nl.tensor{1, 1})
+---@param algorithm "gauss"|"gauss_seidel"|"flash"
+---@param ... any  A, b, options (pivot | x0, sweep, max_iter, tol); q, k, v, options (q_tile, k_tile, causal, scale)
+---@return fun(): numlab.step?
+local function walk(_, algorithm, ...)
+  if type(algorithm) ~= "string" then
+    error(("steps: the algorithm must be a string (%s), got %s"):format(table.concat(NAMES, ", "), type(algorithm)), 2)
+  end
+  local known = false
+  for _, name in ipairs(NAMES) do known = known or name == algorithm end
+  if not known then error(text.unknown("steps", "algorithm", algorithm, NAMES), 2) end
+  local ok, run = pcall(require("numlab.steps_" .. algorithm), ...)
+  if not ok then -- the line to blame is the caller's, not that of our call of nl.solve
+    error(type(run) == "string" and run:gsub("^[^\n:]+%.lua:%d+: ", "") or run, 2)
+  end
+  local number = 0
+  local thread = coroutine.create(run)
+  local function emit(s)
+    number = number + 1
+    s.number, s.algorithm = number, algorithm
+    coroutine.yield(setmetatable(s, Step))
+  end
+  return function()
+    if coroutine.status(thread) == "dead" then return nil end
+    local went_on, step = coroutine.resume(thread, emit)
+    if not went_on then error(step, 0) end
+    return step
+  end
+end
+
+-- first, first + 1 ... as n labels, those of a marked range with a pointer before them.
+local function labels(n, first, range)
+  local out = {}
+  for i = first, first + n - 1 do
+    out[#out + 1] = (range and i >= range[1] and i <= range[2] and "▸ " or "") .. i
+  end
+  return out
+end
+
+--- Draw each step that has a grid (gauss: A; flash: the scores of the tile) as a numbered figure: a heat map, with the
+--- pivot and the row that changes marked on the axes. Without gnuplot the scripts with their data are kept.
+---
+---   nl.steps.frames(nl.steps("gauss", A, b), "frames")        -- frames/0001.svg ...
+---@param iterator fun(): numlab.step?
+---@param folder string  made where it is not there
+---@return string[] files  without extension
+function steps.frames(iterator, folder)
+  if type(iterator) ~= "function" then
+    error(("steps.frames: expected what nl.steps returns, got %s"):format(type(iterator)), 2)
+  end
+  if type(folder) ~= "string" then
+    error(("steps.frames: the folder must be a string, got %s"):format(type(folder)), 2)
+  end
+  local plot, files = require "numlab.plot", {}
+  file.make_folder(folder)
+  for s in iterator do
+    if s.grid then
+      local z, marks, corner = s[s.grid]:totable(), s.marks or {}, s.corner or { 1, 1 }
+      files[#files + 1] = ("%s/%04d"):format(folder, #files + 1)
+      plot.figure{ file = files[#files], title = ("%s %d: %s"):format(s.algorithm, s.number, s.what),
+        xlabel = s.corner and "key" or "column", ylabel = s.corner and "query" or "row",
+        heatmap = { x = labels(#z[1], corner[2], marks.columns), y = labels(#z, corner[1], marks.rows), z = z,
+          label = s.grid, format = "%.3g" } }
+    end
+  end
+  return files
+end
+
+return setmetatable(steps, { __call = walk })
