@@ -190,6 +190,8 @@ install: all
 	if [ -e $(BUILD)/numlab_cuda.so ]; then \
 	  install -D -m 644 $(BUILD)/numlab_cuda.so $(DESTDIR)$(PREFIX)/lib/numlab/numlab_cuda.so; fi
 	cp -R scripts/. $(SHARE)/
+	install -d $(SHARE)/meta
+	install -m 644 bindings/*.meta.lua $(SHARE)/meta/
 	printf '%s\n' 'prefix=$(PREFIX)' 'Name: numlab' 'Description: the numlab engine' 'Version: $(VERSION)' \
 	  'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/lib -lnumlab -lm' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/numlab.pc
 uninstall:

@@ -35,6 +35,7 @@ static const command commands[] = {
      "    numlab -e 'local nl = require \"numlab\"  print(nl.eye(3))'\n", nlL_program_eval},
     {"repl", "", "explore interactively; the same as no subcommand",
      "nl is loaded. An expression prints its values, a `;` at its end silences them, ans is the last value.\n"
+     "`?NAME` tells of a function, a class or a library, `?WORD` lists those that speak of a word, `?` all.\n"
      "A chunk may span lines. Ctrl-C interrupts a computation, Ctrl-D ends. Works on a pipe, without "
      "prompts.\n",
      nlL_program_repl},
@@ -46,6 +47,8 @@ static const command commands[] = {
     {"new", "NAME", "write NAME.lua, an experiment that runs as it is", NULL, nlL_program_library},
     {"pack", "name=NAME id=ID ...", "make the archive that is handed in", NULL, nlL_program_library},
     {"verify", "ZIP", "check such an archive, build what it holds and try it", NULL, nlL_program_library},
+    {"doc", "[NAME | --search WORD]", "what a function, a class or a library is for", NULL,
+     nlL_program_library},
     {"doctor", "[--json]", "what this numlab found here, what is missing, what that costs and how to get it",
      "Exit code 1 when something is missing that numlab cannot do without.\n", nlL_program_doctor},
     {"version", "", "print the version", "", version},

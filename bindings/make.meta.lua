@@ -1,5 +1,7 @@
 ---@meta numlab
 
+---The engine: tensors and sparse matrices, solvers and factorisations, attention; files, devices, memory. The Lua
+---libraries are fields too, loaded when first asked for: nl.sweep is require "numlab.sweep".
 ---@class numlab
 local nl = {}
 

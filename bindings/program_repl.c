@@ -1,7 +1,8 @@
 /* numlab repl: reads a line (more, until the chunk is complete), runs it, prints what an expression gave.
  *
  * `nl` is a global here and only here; `ans` is the first value of the last expression; a `;` at the end
- * keeps a result from being printed. Prompts appear only on a terminal, so a pipe sees results alone. */
+ * keeps a result from being printed; `?name` is help. Prompts appear only on a terminal, so a pipe sees results
+ * alone. */
 #include "program.h"
 #include <errno.h>
 #include <stdio.h>
@@ -109,6 +110,17 @@ static void complain(lua_State *L) {
   lua_settop(L, 0);
 }
 
+/* `?words`: what numlab.help says of them. */
+static int help(lua_State *L) {
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "numlab.help");
+  lua_call(L, 1, 1);
+  lua_getfield(L, -1, "show");
+  lua_pushvalue(L, 1);
+  lua_call(L, 1, 0);
+  return 0;
+}
+
 /* One round; false at the end of the input. */
 static int round_trip(lua_State *L, reader *in) {
   lua_settop(L, 0);
@@ -118,6 +130,13 @@ static int round_trip(lua_State *L, reader *in) {
     return 1;
   }
   if (got == 0) return 0;
+  if (lua_tostring(L, 1)[0] == '?') {
+    lua_pushcfunction(L, help);
+    lua_pushstring(L, lua_tostring(L, 1) + 1);
+    if (nlL_program_call(L, 1, 0, 0) != LUA_OK) complain(L);
+    nlL_program_interrupt_taken();
+    return 1;
+  }
   int silenced = is_silenced(lua_tostring(L, 1));
   if (in->terminal && strncmp(lua_tostring(L, 1), "local ", 6) == 0)
     fputs("(a local lives for this line only: leave out 'local' to keep it)\n", stderr);
@@ -170,7 +189,8 @@ static int repl(lua_State *L) {
   lua_setglobal(L, "nl");
   if (in->terminal)
     printf("numlab %s, " LUA_RELEASE ". nl is loaded. An expression prints its values, `;` at\n"
-           "its end silences them, ans is the last value. Ctrl-C interrupts, Ctrl-D ends.\n",
+           "its end silences them, ans is the last value. ?NAME helps, as in ?solve; Ctrl-C\n"
+           "interrupts, Ctrl-D ends.\n",
            NL_VERSION);
   while (round_trip(L, in)) {}
   if (in->terminal) puts("");

@@ -13,6 +13,7 @@
 ---@field T nl.Sparse the transpose, a new matrix
 local Sparse = {}
 
+---Ways to make a sparse matrix.
 nl.sparse = {}
 
 ---A sparse matrix from triplets (row, column, value) in any order; values at the same place are added.

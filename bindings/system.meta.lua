@@ -2,6 +2,7 @@
 
 ---@class numlab
 local nl = {}
+---What the engine holds, by device.
 nl.memory = {}
 
 ---Monotonic time in seconds since an arbitrary start.

@@ -1,31 +1,15 @@
 -- bindings/*.meta.lua against the live module: every function and method has an entry, every entry a function,
 -- and every example runs.
+local annotations = require "numlab.annotations"
 local nl = require "numlab"
 
 local entries, examples = {}, {}
 local list = io.popen "ls bindings/*.meta.lua 2>/dev/null"
 for path in list:lines() do
-  local example
-  local number = 0
-  local function finish()
-    if example then examples[#examples + 1] = example end
-    example = nil
+  for _, entry in ipairs(annotations.read(path)) do
+    if entry.kind == "function" or entry.kind == "method" then entries[entry.name] = entry end
+    if entry.example then examples[#examples + 1] = entry.example end
   end
-  for line in io.lines(path) do
-    number = number + 1
-    local code = line:match "^%-%-%-     (.*)$"
-    if line:match "^%-%-%- Example:" then
-      finish()
-      example = { where = ("%s:%d"):format(path, number), code = {} }
-    elseif example and code then
-      table.insert(example.code, code)
-    elseif not line:match "^%-%-%-%s*$" then
-      finish()
-    end
-    local name = line:match "^function%s+([%w_.:]+)" or line:match "^([%w_.:]+)%s*=%s*function"
-    if name then entries[name] = ("%s:%d"):format(path, number) end
-  end
-  finish()
 end
 list:close()
 
@@ -90,16 +74,31 @@ describe("the annotations", function()
 
   it("name nothing that is not there", function()
     local stale = {}
-    for name, where in pairs(entries) do
+    for name, entry in pairs(entries) do
       local value = name:match "^nl%." and nl
       for key in name:gmatch "%.([%w_]+)" do
         if type(value) == "table" then value = value[key] end
       end
       local class, method = name:match "^([%w_]+):([%w_]+)$"
       if class then value = (methods_of(class) or {})[method] end
-      if value == nil then stale[#stale + 1] = name .. " (" .. where .. ")" end
+      if value == nil then stale[#stale + 1] = name .. " (" .. entry.source .. ")" end
     end
     table.sort(stale)
     assert.equal("", table.concat(stale, " "))
+  end)
+
+  it("say what each does, and tell of each argument by its name", function()
+    local faults = {}
+    for name, entry in pairs(entries) do
+      local told = {}
+      for i, param in ipairs(entry.params) do told[i] = param.name end
+      if entry.summary == "" then faults[#faults + 1] = name .. ": no text (" .. entry.source .. ")" end
+      if table.concat(told, " ") ~= table.concat(entry.words, " ") then
+        faults[#faults + 1] = ("%s(%s): @param %s (%s)"):format(name, table.concat(entry.words, ", "),
+          table.concat(told, ", "), entry.source)
+      end
+    end
+    table.sort(faults)
+    assert.equal("", table.concat(faults, "\n"))
   end)
 end)

@@ -7,6 +7,7 @@ if ldd "$NUMLAB" | grep -qE 'lib(a|t)san'; then
 fi
 sh .ci/dist "$BUILD" "$work/made" >"$work/out" 2>"$work/err"
 check "it is made" [ -x "$work/made/bin/numlab" ]
+check "with the text of its help" [ -e "$work/made/share/numlab/meta/solve.meta.lua" ]
 check "silently, where all libraries are here" is_empty "$work/err"
 check "GPL libraries stay behind" sh -c '! ls "$1" | grep -E "umfpack|cholmod"' sh "$work/made/lib"
 check "each package's licence lies beside" sh -c 'ls "$1" | grep -q licence-of-libopenblas' sh "$work/made/share/doc/numlab"

@@ -15,6 +15,14 @@ check "they go to standard error" err_has boo
 check "and the exit code is 0" code_is 0
 feed 'nl.version\n'
 check "nl is loaded" out_has .
+feed '?t:sum\n1+1\n'
+check "?name is help" out_has "Tensor:sum(dim?, opts?)"
+check "and what follows runs" out_has 2
+feed '?dominance\n'
+check "?word lists what speaks of it" out_has nl.DominanceFacts
+feed '?nl.sollve\n40+2\n'
+check "?nonsense names the nearest" err_has "did you mean 'nl.solve'?"
+check "and does not end it" out_is 42
 feed 'for i = 1, 2 do\n'
 check "an unfinished chunk says what is missing" err_has "'end' expected"
 feed 'os.exit(3)\n'

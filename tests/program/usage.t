@@ -27,6 +27,12 @@ if ! ldd "$NUMLAB" | grep -qE 'lib(a|t)san'; then
   run "$work/root/usr/bin/numlab" -e 'print(package.searchpath("numlab.stats", package.path))'
   check "an installed copy finds its own scripts from another folder" \
     out_is "$work/root/usr/share/numlab/lib/numlab/stats.lua"
+  run "$work/root/usr/bin/numlab" doc nl.solve
+  check "and the text of its help" out_has "meta/solve.meta.lua:"
+  rm -r "$work/root/usr/share/numlab/meta"
+  run "$work/root/usr/bin/numlab" doc nl.solve
+  check "whose absence it tells" err_has "no *.meta.lua in $work/root/usr/share/numlab/meta"
+  check "with exit code 1" code_is 1
   installed() { LUA_CPATH="$work/root/usr/lib/lua/5.4/?.so" lua5.4 -e 'assert(require("numlab").stats)'; }
   check "and so does its module" installed
   cp "$BUILD/numlab.so" "$work"
