@@ -1,5 +1,6 @@
 /* Strided copies, casts and fills; between devices too. */
 #include "device/device.h"
+#include <math.h>
 #include <string.h>
 
 /* Calls visit(a, b, ...) for each innermost row: a and b point at its first elements. */
@@ -148,6 +149,10 @@ nl_status nl_tensor_fill(const nl_tensor *t, double value) {
   if (!nl_on_cpu(t)) {
     nl_array dst = nl_array_of(t);
     return NL_DEVICE_CALL("fill", t, fill, &dst, value);
+  }
+  if (value == 0 && !signbit(value) && nl_tensor_is_contiguous(t)) { /* all bits 0, in every type */
+    memset(nl_tensor_data(t), 0, (size_t)bytes_of(t));
+    return NL_OK;
   }
   nl_dtype_store(t->dtype, nl_tensor_data(t), value);
   for_rows(t, t, fill_row);

@@ -182,6 +182,15 @@ static void fills_strided(void **state) {
       double want = j % 2 ? (double)nl_f16_to_f32(nl_f32_to_f16(0.1F)) : (double)(6 * i + j);
       assert_true(nl_tensor_get(&t, (int64_t[]){i, j}) == want);
     }
+  assert_ok(nl_tensor_fill(&part, 0)); /* zeros keep to the view too, and have their sign */
+  assert_true(nl_tensor_get(&t, (int64_t[]){1, 1}) == 0 && nl_tensor_get(&t, (int64_t[]){1, 2}) == 8);
+  assert_ok(nl_tensor_fill(&t, -0.0));
+  assert_true(signbit(nl_tensor_get(&t, (int64_t[]){3, 5})));
+  assert_ok(nl_tensor_fill(&t, 0));
+  for (int64_t i = 0; i < 24; i++) {
+    double zero = nl_tensor_get(&t, (int64_t[]){i / 6, i % 6});
+    assert_true(zero == 0 && !signbit(zero));
+  }
   nl_tensor_release(&part);
   nl_tensor_release(&t);
 }
