@@ -34,6 +34,7 @@ end
 -- The measurement: at each n all contestants take turns on the same tensors.
 local rows = findings.place(sweep.run{
   name = "task2_ladder", out = o.out, seed = o.seed, repeats = o.repeats, slow = 60, arguments = o, contestant = "rung",
+  device = lab.DEVICE,
   columns = { "n", "rung", "device", "dtype", "batch", "heads", "head_dim", "causal", "repeats", "seconds", "forward_s",
     "forward_min", "forward_iqr", "backward_s", "backward_min", "backward_iqr", "forward_extra_bytes", "predicted_extra_bytes",
     "step_extra_bytes", "rel_err", "seed", "code", "message" },

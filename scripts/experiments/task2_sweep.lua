@@ -49,7 +49,7 @@ end
 -- The measurement: at each n all contestants take turns on the same tensors.
 local labels, specs = task2.contestants(o, folder ~= nil)
 local rows = sweep.run{
-  name = "task2_sweep", out = o.out, seed = o.seed, repeats = o.repeats, slow = 60, arguments = o,
+  name = "task2_sweep", out = o.out, seed = o.seed, repeats = o.repeats, slow = 60, arguments = o, device = o.device,
   columns = task2.COLUMNS, axes = { { "n", o.n } }, contestants = labels, contestant = "contestant",
   cost = function(point) return 1e5 + point.n ^ 2 end,
   prepare = function(point) return task2.prepare(o, point.n, folder) end,

@@ -1,6 +1,6 @@
 """Attention on one GPU, side by side in one process: PyTorch's operators and numlab's plugin on the same tensors.
 
-  python3 tests/peers/torch_cuda_attention.py build/numlab_cuda.so [--shapes tokens|handout|small] [--rounds 7]
+  python3 tests/peers/torch_cuda_attention.py build/numlab_cuda.so [--shapes tokens|handout] [--rounds 5]
       [--dtype bf16,f32] [--dim 64,128] [--n 1024,4096] [--paths flash_mma,standard] [--peers torch_flash] [--csv FILE]
 
 Peers are bare operators (no autograd, no dispatcher of scaled_dot_product_attention): the unfused standard form,

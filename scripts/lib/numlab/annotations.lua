@@ -124,7 +124,7 @@ local function belonging(entries, library, own, called)
     elseif entry.kind ~= "library" then
       entry.name = short .. "." .. name
     end
-    entry.library = library
+    entry.module = library
     if entry.kind ~= "local" and not name:find("__", 1, true) then shown[#shown + 1] = entry end
   end
   return shown

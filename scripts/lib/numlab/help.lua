@@ -25,7 +25,7 @@ end
 
 -- The module that an entry is listed under: "nl", "nl.gallery", "Tensor", "numlab.sweep".
 local function module_of(entry)
-  return entry.library or entry.name:match("^(.+)[.:][^.:]+$") or entry.name
+  return entry.module or entry.name:match("^(.+)[.:][^.:]+$") or entry.name
 end
 
 --- The modules, classes with methods and libraries, each with what it holds, in the order of the files.

@@ -16,11 +16,11 @@ end
 
 -- Run a peer script; its key=value lines as a table, or nil, message, info: UNAVAILABLE where Python or the library is
 -- missing, which the script says by status 3.
----@param what table  {script =, library = "SciPy", how = what installs it, label = for messages}
+---@param what table  {script =, needs = "SciPy", how = what installs it, label = for messages}
 local function run(what, words)
   local path = script(what.script)
   if not path then
-    return nil, ("%s rows are left out: tests/peers/%s is not here"):format(what.library, what.script),
+    return nil, ("%s rows are left out: tests/peers/%s is not here"):format(what.needs, what.script),
       { code = "UNAVAILABLE" }
   end
   local line = { file.quote(program()), file.quote(path) }
@@ -32,10 +32,10 @@ local function run(what, words)
     if result.version then return result end
   end
   if status == 127 or status == 3 then
-    return nil, ("%s rows are left out: %s (%s)"):format(what.library, status == 3 and "python3 has no " .. what.library
+    return nil, ("%s rows are left out: %s (%s)"):format(what.needs, status == 3 and "python3 has no " .. what.needs
       or "no python3 here", what.how), { code = "UNAVAILABLE" }
   end
-  return nil, ("%s failed (%s): %s"):format(what.library, what.label, output:match("([^\n]+)%s*$") or "no output"),
+  return nil, ("%s failed (%s): %s"):format(what.needs, what.label, output:match("([^\n]+)%s*$") or "no output"),
     { code = "ERROR" }
 end
 
@@ -56,14 +56,14 @@ function M.scipy(A, b, x, options)
   options = options or {}
   local method = options.method or "solve"
   check_word("peers.scipy", "method", method, { "solve", "spsolve" })
-  return run({ script = "scipy_solve.py", library = "SciPy", how = "apt install python3-scipy", label = method },
+  return run({ script = "scipy_solve.py", needs = "SciPy", how = "apt install python3-scipy", label = method },
     { A, b, x, method, ("%d"):format(options.repeats or 5) })
 end
 
 --- The ways PyTorch computes attention: how rows call them, and the backend of peers.torch.
 M.TORCH = { { label = "torch sdpa", backend = "flash" }, { label = "torch math", backend = "math" } }
 
-local TORCH = { script = "torch_attention.py", library = "PyTorch",
+local TORCH = { script = "torch_attention.py", needs = "PyTorch",
   how = "pip install torch numpy in an environment of its own, NUMLAB_PYTHON names its python" }
 
 --- Which PyTorch there is.

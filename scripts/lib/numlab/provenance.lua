@@ -58,7 +58,7 @@ end
 
 --- What rows of one run have in common: code, setting, machine; and the key, a hash of it all. Two runs of the same key
 --- measure the same.
----@param o table  run (its file is the script), arguments, axes, contestants, seed
+---@param o table  run (its file is the script), arguments, axes, contestants, seed, device (a GPU's rows tell which)
 ---@return string key, table[] shared  {{name, value}, ...}
 function M.key(o)
   local shared, add = list()
@@ -84,6 +84,10 @@ function M.key(o)
     for _, found in ipairs(facts.libraries) do
       if found.name == "openblas" then add("blas", library(found)) end
     end
+  end
+  if nl and o.device and o.device ~= "cpu" then
+    local gpu = nl.device(o.device)
+    add("gpu", ("%s, driver %s, runtime %s"):format(gpu.name, gpu.driver, gpu.runtime))
   end
   add("processor", (file.read("/proc/cpuinfo") or ""):match("model name%s*:%s*([^\n]+)"))
   local parts = { M.canonical(o.arguments or {}), M.canonical(o.axes), M.canonical(o.contestants) }
@@ -154,7 +158,8 @@ function M.core_types(folder)
 end
 
 -- Settings from outside that change what is measured; those that are set.
-local ENVIRONMENT = { "NUMLAB_CPU", "NUMLAB_THREADS", "NUMLAB_MEMORY", "NUMLAB_EXTERNAL", "NUMLAB_LAPACK",
+local ENVIRONMENT = { "NUMLAB_CPU", "NUMLAB_THREADS", "NUMLAB_MEMORY", "NUMLAB_EXTERNAL", "NUMLAB_LAPACK", "NUMLAB_CUDA",
+  "NUMLAB_SYNC", "NUMLAB_CUBLAS", "NUMLAB_TF32",
   "OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS" }
 
 local function environment()

@@ -30,7 +30,7 @@ local OPTIONS = { name = "string", out = "string", seed = "number", axes = "tabl
   contestant = "string", columns = "table", repeats = "number", slow = "number", budget = "number", pause = "number",
   prepare = "function", run = "function", cost = "function", arguments = "any", clock = "function", quiet = "boolean",
   tty = "boolean", width = "number", repeats_max = "number", times = "boolean", dry_run = "boolean", filter = "string",
-  only_failed = "boolean", jobs = "number" }
+  only_failed = "boolean", jobs = "number", device = "string" }
 
 --- All combinations of the axes, the last axis fastest.
 ---@param list table[]  {{name, values}, ...}, or designs of numlab.axes among them
@@ -221,7 +221,7 @@ end
 --- contestant (their column, "method"), columns (of the csv, in order), prepare, run, seed, repeats = 5, width and
 --- repeats_max (of bench.compare, in place of repeats), slow = 5 (seconds after which a contestant repeats no more at a
 --- point), budget (seconds after which every new point is measured once), cost(point, contestant) (relative, for the time
---- left), arguments (anything that tells runs apart), times = false (rows hold nothing that is timed and depend on nothing
+--- left), arguments (anything that tells runs apart), device (of the rows: another card's are not gone on with), times = false (rows hold nothing that is timed and depend on nothing
 --- but their point: each contestant runs once, and processes may share the points), quiet, pause; dry_run, filter,
 --- only_failed, jobs (numlab.sweep_words)
 ---@return table[] rows  in the order of the points
