@@ -221,9 +221,9 @@ end
 --- contestant (their column, "method"), columns (of the csv, in order), prepare, run, seed, repeats = 5, width and
 --- repeats_max (of bench.compare, in place of repeats), slow = 5 (seconds after which a contestant repeats no more at a
 --- point), budget (seconds after which every new point is measured once), cost(point, contestant) (relative, for the time
---- left), arguments (anything that tells runs apart), device (of the rows: another card's are not gone on with), times = false (rows hold nothing that is timed and depend on nothing
---- but their point: each contestant runs once, and processes may share the points), quiet, pause; dry_run, filter,
---- only_failed, jobs (numlab.sweep_words)
+--- left), arguments (anything that tells runs apart), device (where rows come from a GPU: those of another card are not gone
+--- on with), times = false (rows hold nothing that is timed and depend on nothing but their point: each contestant runs
+--- once, and processes may share the points), quiet, pause; dry_run, filter, only_failed, jobs (numlab.sweep_words)
 ---@return table[] rows  in the order of the points
 ---@return table info  {csv = path, store = path and run = its number where there is SQLite, resumed = rows reused, seconds,
 --- missing = rows left for later}
