@@ -205,4 +205,5 @@ done:
   return status;
 }
 
-const nl_method nl_method_cholmod = {"cholmod", NL_TAKES_SPARSE, false, prepare, run};
+const nl_method nl_method_cholmod = {
+    .name = "cholmod", .takes = NL_TAKES_SPARSE, .prepare = prepare, .run = run};

@@ -119,4 +119,5 @@ done:
   return status;
 }
 
-const nl_method nl_method_csparse = {"csparse", NL_TAKES_SPARSE, false, prepare, run};
+const nl_method nl_method_csparse = {
+    .name = "csparse", .takes = NL_TAKES_SPARSE, .prepare = prepare, .run = run};

@@ -164,4 +164,4 @@ nl_status nl_klu_predict(const nl_sparse *A, double *entries, double *flops) {
   return status;
 }
 
-const nl_method nl_method_klu = {"klu", NL_TAKES_SPARSE, false, prepare, run};
+const nl_method nl_method_klu = {.name = "klu", .takes = NL_TAKES_SPARSE, .prepare = prepare, .run = run};

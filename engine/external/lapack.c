@@ -30,6 +30,7 @@ static const nl_symbol symbols[] = {
     BOTH(gesdd),
     BOTH(syevd),
     BOTH(gelsd),
+    BOTH(gemm),
     {"openblas_get_config", offsetof(__typeof__(table), get_config), true},
     {"openblas_get_corename", offsetof(__typeof__(table), get_corename), true},
     {"openblas_get_num_threads", offsetof(__typeof__(table), get_num_threads), true},
@@ -61,7 +62,7 @@ nl_library nl_library_openblas = {
     .symbols = symbols,
     .table = &table,
     .describe = describe,
-    .needed_for = "method lapack; nl.cholesky, qr, svd, eigh, lstsq",
+    .needed_for = "method lapack; nl.cholesky, qr, svd, eigh, lstsq, blas_matmul",
     .cost =
         "method 'lapack' and nl.cholesky, qr, svd, eigh, lstsq are missing; method 'lu' solves dense systems "
         "without it",

@@ -35,6 +35,10 @@ typedef struct nl_lapack {
   /* min ||B - A X|| by the singular values of A */
   void (*gelsd)(const int *m, const int *n, const int *k, void *A, const int *lda, void *B, const int *ldb,
                 void *s, const void *rcond, int *rank, void *work, const int *lwork, int *iwork, int *info);
+  /* C = alpha A B + beta C: BLAS, which every LAPACK stands on */
+  void (*gemm)(const char *trans_A, const char *trans_B, const int *m, const int *n, const int *k,
+               const void *alpha, const void *A, const int *lda, const void *B, const int *ldb,
+               const void *beta, void *C, const int *ldc, size_t, size_t);
 } nl_lapack;
 
 /* The table for f64 or f32, with OpenBLAS set to nl_threads(). UNAVAILABLE. */

@@ -135,4 +135,5 @@ static nl_status run(const nl_system *s, const nl_solve_options *o, nl_solve_inf
   return status;
 }
 
-const nl_method nl_method_lapack = {"lapack", NL_TAKES_DENSE | NL_TAKES_F32, false, prepare, run};
+const nl_method nl_method_lapack = {
+    .name = "lapack", .takes = NL_TAKES_DENSE | NL_TAKES_F32, .prepare = prepare, .run = run};

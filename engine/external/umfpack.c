@@ -217,4 +217,5 @@ done:
   return status;
 }
 
-const nl_method nl_method_umfpack = {"umfpack", NL_TAKES_SPARSE, false, prepare, run};
+const nl_method nl_method_umfpack = {
+    .name = "umfpack", .takes = NL_TAKES_SPARSE, .prepare = prepare, .run = run};

@@ -80,4 +80,5 @@ static nl_status run(const nl_system *s, const nl_solve_options *o, nl_solve_inf
   return nl_krylov_run(s, o, info, conjugate_gradients);
 }
 
-const nl_method nl_method_cg = {"cg", NL_TAKES_DENSE | NL_TAKES_SPARSE, true, NULL, run};
+const nl_method nl_method_cg = {
+    .name = "cg", .takes = NL_TAKES_DENSE | NL_TAKES_SPARSE, .iterative = true, .run = run};

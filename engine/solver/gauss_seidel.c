@@ -169,4 +169,5 @@ static nl_status run(const nl_system *s, const nl_solve_options *o, nl_solve_inf
   return nl_stop_end(&stop);
 }
 
-const nl_method nl_method_gauss_seidel = {"gauss_seidel", NL_TAKES_DENSE | NL_TAKES_SPARSE, true, NULL, run};
+const nl_method nl_method_gauss_seidel = {
+    .name = "gauss_seidel", .takes = NL_TAKES_DENSE | NL_TAKES_SPARSE, .iterative = true, .run = run};

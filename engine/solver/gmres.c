@@ -136,4 +136,5 @@ static nl_status run(const nl_system *s, const nl_solve_options *o, nl_solve_inf
   return nl_krylov_run(s, o, info, generalised_minimal_residual);
 }
 
-const nl_method nl_method_gmres = {"gmres", NL_TAKES_DENSE | NL_TAKES_SPARSE, true, NULL, run};
+const nl_method nl_method_gmres = {
+    .name = "gmres", .takes = NL_TAKES_DENSE | NL_TAKES_SPARSE, .iterative = true, .run = run};

@@ -20,4 +20,5 @@ static nl_status run(const nl_system *s, const nl_solve_options *o, nl_solve_inf
   return nl_stop_end(&stop);
 }
 
-const nl_method nl_method_jacobi = {"jacobi", NL_TAKES_DENSE | NL_TAKES_SPARSE, true, NULL, run};
+const nl_method nl_method_jacobi = {
+    .name = "jacobi", .takes = NL_TAKES_DENSE | NL_TAKES_SPARSE, .iterative = true, .run = run};

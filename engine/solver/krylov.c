@@ -67,7 +67,7 @@ nl_status nl_krylov_run(const nl_system *s, const nl_solve_options *o, nl_solve_
       b[i] = B[i * s->k + c] * scale;
       x[i] = X[i * s->k + c] * scale;
     }
-    nl_system column = {s->A, NL_F64, s->n, 1, b, x};
+    nl_system column = {s->A, NL_F64, s->n, 1, b, x, s->device};
     nl_solve_info one = {0};
     nl_stop stop;
     memcpy(one.method, info->method, sizeof one.method);

@@ -11,7 +11,8 @@ typedef struct nl_system {
   nl_dtype dtype; /* NL_F64, or NL_F32 for methods that say so; sparse A is always f64 */
   int64_t n, k;
   const void *B;
-  void *X; /* iterative methods find x0 (or zeros) here, direct ones write it */
+  void *X;           /* iterative methods find x0 (or zeros) here, direct ones write it */
+  nl_device *device; /* where A, B and X lie */
 } nl_system;
 
 typedef enum nl_takes {
@@ -27,8 +28,12 @@ typedef struct nl_method {
   bool iterative;
   /* Opens the library the method needs; UNAVAILABLE with how to get it. NULL: own code. */
   nl_status (*prepare)(void);
-  /* Outcomes set info->code, reason, where; facts the method knows go to its other fields. */
+  /* Outcomes set info->code, reason, where; facts the method knows go to its other fields. NULL: not on the
+   * CPU. */
   nl_status (*run)(const nl_system *s, const nl_solve_options *o, nl_solve_info *info);
+  /* The same where A, B and X lie on another device (s->device): NULL, the CPU alone. run_there may overwrite
+   * dense A, a copy. Sparse A is never converted to dense there, nor dense to sparse. */
+  nl_status (*run_there)(const nl_system *s, const nl_solve_options *o, nl_solve_info *info);
 } nl_method;
 
 /* dense/gauss.c, dense/lu_method.c */

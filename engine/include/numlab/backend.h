@@ -14,6 +14,7 @@
 
 #include <numlab/attention.h>
 #include <numlab/ops.h>
+#include <numlab/sparse.h>
 
 enum { NL_BACKEND_ABI = 1 };
 #define NL_BACKEND_ENTRY "nl_backend_entry"
@@ -80,6 +81,13 @@ typedef struct nl_attention_pass {
   nl_array dout, dq, dk, dv, dbias;
 } nl_attention_pass;
 
+/* What a factorisation P A = L U says of itself. */
+typedef struct nl_lu_facts {
+  int64_t singular_column;                     /* 0, or the 1-based column of the first exactly zero pivot */
+  int64_t exchanges;                           /* of rows */
+  double largest_a, largest_u, smallest_pivot; /* absolute */
+} nl_lu_facts;
+
 typedef struct nl_backend {
   uint32_t abi, size;  /* NL_BACKEND_ABI and sizeof(nl_backend) when the plugin was compiled */
   const char *headers; /* id of the public headers it was compiled with */
@@ -122,6 +130,27 @@ typedef struct nl_backend {
   /* C = A B for each leading index; the last two dimensions are the matrices, any strides; C contiguous; one
    * float dtype for all three. f16 and bf16 are summed in f32. */
   nl_status (*matmul)(void *device, const nl_array *A, const nl_array *B, const nl_array *C);
+
+  /* --- linear systems: f64 or f32, row-major and contiguous */
+  /* A (n, n) becomes P A = L U with partial pivoting: U above and on the diagonal, L (unit diagonal) below.
+   * Row i of P A is row row_of[i] of A (n values in host memory). A zero pivot is a fact, not a failure: its
+   * column is passed over. block: columns of a panel; 0 chooses. INTERRUPTED. */
+  nl_status (*lu_factor)(void *device, const nl_array *A, int64_t block, int64_t *row_of, nl_lu_facts *facts);
+  /* X (n, k): the right-hand sides become the solutions. */
+  nl_status (*lu_solve)(void *device, const nl_array *LU, const int64_t *row_of, const nl_array *X);
+  /* Both steps by the vendor's library; A is overwritten. prepare opens it; UNAVAILABLE says how to get it.
+   */
+  nl_status (*library_prepare)(void *device);
+  nl_status (*library_solve)(void *device, const nl_array *A, const nl_array *X, nl_lu_facts *facts);
+
+  /* --- sparse matrices (sparse.h), their arrays in the device's memory; X, Y, B (n, k) f64, row-major */
+  /* Y = S X */
+  nl_status (*sparse_apply)(void *device, const nl_sparse *S, const double *X, int64_t k, double *Y);
+  /* to_i = from_i + omega (b_i - sum_j a_ij from_j) / a_ii for count rows i, those that rows lists (NULL: row
+   * 0 to count - 1). to may be from where no listed row refers to another. A missing or zero a_ii gives an
+   * infinity or NaN. */
+  nl_status (*sparse_relax)(void *device, const nl_sparse *S, const int32_t *rows, int64_t count,
+                            double omega, const double *B, int64_t k, const double *from, double *to);
 
   /* --- attention */
   const nl_attention_path *paths;

@@ -57,4 +57,10 @@ typedef struct nl_lstsq_info {
  * rcond < 0: eps * max(m, n). */
 nl_status nl_lstsq(const nl_tensor *A, const nl_tensor *B, double rcond, nl_tensor *X, nl_lstsq_info *info);
 
+/* --- the yardstick of products ------------------------------------------------------------------------ */
+
+/* C = A B by BLAS gemm, to hold nl_matmul (ops.h) against: A (m, k), B (k, n), both f64 or both f32, any
+ * strides. No look at the elements. DTYPE, SHAPE, UNAVAILABLE, NOMEM. */
+nl_status nl_blas_matmul(const nl_tensor *A, const nl_tensor *B, nl_tensor *C);
+
 #endif

@@ -11,10 +11,15 @@
 
 typedef struct nl_sparse {
   int64_t rows, cols, nnz;
-  int64_t *start; /* rows + 1 */
-  int32_t *index; /* nnz */
-  double *values; /* nnz */
+  int64_t *start;    /* rows + 1 */
+  int32_t *index;    /* nnz */
+  double *values;    /* nnz */
+  nl_device *device; /* where the arrays lie; NULL: the CPU */
 } nl_sparse;
+
+/* A copy on another device, or on the same. nl_sparse_apply and nl_solve follow the device; what else takes a
+ * sparse matrix works on the CPU alone. */
+nl_status nl_sparse_to(const nl_sparse *S, nl_device *device, nl_sparse *out);
 
 /* Room for nnz entries, start zeroed, index and values uninitialised. SHAPE for negative sizes or sizes
  * beyond 2^31 - 1; NOMEM. The holder owns the arrays and gives them back with nl_sparse_release. */
