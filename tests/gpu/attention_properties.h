@@ -5,8 +5,8 @@
 
 #include "attention_device.h"
 
-/* The same bits in repeated runs. */
-static int check_repeats(nl_dtype dtype, int path, bool small) {
+/* The same bits in so many runs. */
+static int check_repeats(nl_dtype dtype, int path, int most) {
   problem p = {.dtype = dtype, .B = 2, .H = 4, .Hkv = 2, .Nq = 113, .Nk = 203, .D = 64, .Dv = 64, .left = -1};
   p.bias = NO_BIAS;
   p.seed = 7;
@@ -17,7 +17,7 @@ static int check_repeats(nl_dtype dtype, int path, bool small) {
   char *first[3] = {0};
   if (can(path, &o.pass, false) && can(path, &o.pass, true)) {
     must(gpu->attention_forward(device, &o.pass));
-    for (; runs < (small ? 5 : 200); runs++) {
+    for (; runs < most; runs++) {
       must(gpu->attention_backward(device, &o.pass));
       for (int e = 0; e < 3; e++) {
         bool intact = true;
