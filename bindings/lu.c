@@ -3,10 +3,9 @@
 #include <math.h>
 #include <string.h>
 
-#define NLL_LU "numlab.lu"
-
 static nl_lu *check_lu(lua_State *L, int arg) {
-  nl_lu *F = luaL_checkudata(L, arg, NLL_LU);
+  nl_lu *F = luaL_testudata(L, arg, NLL_LU);
+  if (!F) nlL_typeerror(L, arg, "lu factor");
   if (!F->LU.storage) luaL_argerror(L, arg, "this factor was closed");
   return F;
 }
@@ -20,7 +19,7 @@ static int outcome(lua_State *L, nl_status status, int64_t column) {
 
 static int l_lu(lua_State *L) {
   static const char *const known[] = {"block", NULL};
-  nl_matrix A = nlL_checkmatrix(L, 1);
+  nl_matrix A = nlL_checkanymatrix(L, 1);
   lua_settop(L, 2);
   nlL_checkoptions(L, 2, "lu", known);
   int64_t block = nlL_optinteger(L, 2, "lu", "block", 0);
@@ -46,7 +45,7 @@ static int l_lu(lua_State *L) {
 /* F:solve(b) -> x, or nil, message, {code="SINGULAR", where=column} */
 static int l_solve(lua_State *L) {
   const nl_lu *F = check_lu(L, 1);
-  const nl_tensor *b = nlL_checktensor(L, 2);
+  const nl_tensor *b = nlL_checkanytensor(L, 2);
   nl_tensor *x = nlL_newtensor(L);
   nl_status s;
   NLL_RETRY(L, s, nl_lu_solve(F, b, x));
@@ -71,12 +70,15 @@ static int push_part(lua_State *L, const nl_lu *F, part *take) {
   return 1;
 }
 
-/* F.p(i): the row of A that stands in row i of P A, counted from 1. */
+/* F.p(i): the row of A that stands in row i of P A, counted from 1; on the device of the factor. */
 static nl_status permutation(const nl_lu *F, nl_tensor *p) {
-  NL_TRY(nl_tensor_new_uninitialised(NL_I64, 1, &F->n, p));
-  int64_t *row_of = nl_tensor_data(p);
+  nl_tensor here;
+  NL_TRY(nl_tensor_new_uninitialised(NL_I64, 1, &F->n, &here));
+  int64_t *row_of = nl_tensor_data(&here);
   for (int64_t i = 0; i < F->n; i++) row_of[i] = F->row_of[i] + 1;
-  return NL_OK;
+  nl_status s = nl_tensor_to(&here, nl_tensor_device(&F->LU), NL_I64, p);
+  nl_tensor_release(&here);
+  return s;
 }
 
 static int push_info(lua_State *L, const nl_lu *F) {
@@ -114,11 +116,17 @@ static int l_tostring(lua_State *L) {
     lua_pushfstring(L, "lu factor of a %Ix%I %s matrix, %I exchanges%s", (lua_Integer)F->n, (lua_Integer)F->n,
                     nl_dtype_name(F->LU.dtype), (lua_Integer)F->exchanges,
                     F->singular_column ? ", singular" : "");
+  if (F->LU.storage && !nl_device_is_cpu(nl_tensor_device(&F->LU))) {
+    lua_pushfstring(L, " on %s", nl_device_name(nl_tensor_device(&F->LU)));
+    lua_concat(L, 2);
+  }
   return 1;
 }
 
 static int l_close(lua_State *L) {
-  nl_lu_release(luaL_checkudata(L, 1, NLL_LU));
+  nl_lu *F = luaL_testudata(L, 1, NLL_LU);
+  if (!F) nlL_typeerror(L, 1, "lu factor");
+  nl_lu_release(F);
   return 0;
 }
 
@@ -131,6 +139,8 @@ static const luaL_Reg functions[] = {{"lu", l_lu}, {NULL, NULL}};
 
 void nlL_open_lu(lua_State *L) {
   luaL_newmetatable(L, NLL_LU);
+  lua_pushliteral(L, "lu factor"); /* how messages name the type */
+  lua_setfield(L, -2, "__name");
   luaL_setfuncs(L, metamethods, 0);
   luaL_newlib(L, methods);
   lua_setfield(L, -2, "methods");

@@ -41,7 +41,7 @@ static nl_solve_options check_options(lua_State *L, int arg) {
   o.history = nlL_optboolean(L, arg, "solve", "history", false);
   o.block = nlL_optinteger(L, arg, "solve", "block", 0);
   if (lua_getfield(L, arg, "x0") != LUA_TNIL) { /* the option table keeps it alive */
-    o.x0 = nlL_totensor(L, -1);
+    o.x0 = nlL_toanytensor(L, -1);
     if (!o.x0) luaL_error(L, "solve: option 'x0' must be a tensor, got %s", nlL_typename(L, -1));
   }
   lua_pop(L, 1);
@@ -116,8 +116,8 @@ static nl_solve_info *new_info(lua_State *L) {
 /* --- nl.solve --------------------------------------------------------------------------------------- */
 
 static int l_solve(lua_State *L) {
-  nl_matrix A = nlL_checkmatrix(L, 1);
-  const nl_tensor *b = nlL_checktensor(L, 2);
+  nl_matrix A = nlL_checkanymatrix(L, 1);
+  const nl_tensor *b = nlL_checkanytensor(L, 2);
   lua_settop(L, 3);
   nl_solve_options o = check_options(L, 3);
   int threads_before = nl_threads(), threads = check_threads(L, 3);

@@ -128,6 +128,22 @@ static int push_made(lua_State *L, nl_status (*make)(const nl_sparse *S, nl_spar
   return finish(L, s, out);
 }
 
+/* S:to(device); S itself where it is there already. */
+static int l_to(lua_State *L) {
+  const nl_sparse *S = nlL_checkanysparse(L, 1);
+  if (lua_type(L, 2) != LUA_TSTRING)
+    luaL_error(L, "to: give a device, such as S:to(\"cuda\"), got %s", nlL_describe(L, 2));
+  nl_device *device = nlL_checkdevice(L, "to", lua_tostring(L, 2));
+  if (device == nl_sparse_device(S)) {
+    lua_settop(L, 1);
+    return 1;
+  }
+  nl_sparse *out = nlL_newsparse(L);
+  nl_status s;
+  NLL_RETRY(L, s, nl_sparse_to(S, device, out));
+  return finish(L, s, out);
+}
+
 static int l_clone(lua_State *L) { return push_made(L, nl_sparse_clone); }
 static int l_transpose(lua_State *L) { return push_made(L, nl_sparse_transpose); }
 
@@ -212,22 +228,27 @@ static int scaled(lua_State *L, const nl_sparse *S, double factor) {
   return finish(L, s, out);
 }
 
+/* S x, where both lie. */
+static int applied(lua_State *L, const nl_sparse *S, const nl_tensor *x) {
+  nl_tensor *y = nlL_newtensor(L);
+  nl_status s;
+  NLL_RETRY(L, s, nl_sparse_apply(S, x, y));
+  return nlL_finishtensor(L, s, y);
+}
+
 static int l_mul(lua_State *L) {
+  const nl_sparse *S = nlL_toanysparse(L, 1);
+  const nl_tensor *x = S ? nlL_toanytensor(L, 2) : NULL;
+  if (x) return applied(L, S, x);
   const nl_sparse *A = nlL_tosparse(L, 1), *B = nlL_tosparse(L, 2);
   if (!A && B && lua_type(L, 1) == LUA_TNUMBER) return scaled(L, B, lua_tonumber(L, 1));
   if (!A) return wrong_operand(L, "product", "a number or a sparse matrix on the left", 1);
   if (lua_type(L, 2) == LUA_TNUMBER) return scaled(L, A, lua_tonumber(L, 2));
-  const nl_tensor *x = nlL_totensor(L, 2);
+  if (!B) return wrong_operand(L, "product", "a number, a tensor or a sparse matrix", 2);
+  nl_sparse *out = nlL_newsparse(L);
   nl_status s;
-  if (B) {
-    nl_sparse *out = nlL_newsparse(L);
-    NLL_RETRY(L, s, nl_sparse_multiply(A, B, out));
-    return finish(L, s, out);
-  }
-  if (!x) return wrong_operand(L, "product", "a number, a tensor or a sparse matrix", 2);
-  nl_tensor *y = nlL_newtensor(L);
-  NLL_RETRY(L, s, nl_sparse_apply(A, x, y));
-  return nlL_finishtensor(L, s, y);
+  NLL_RETRY(L, s, nl_sparse_multiply(A, B, out));
+  return finish(L, s, out);
 }
 
 static int sum(lua_State *L, double beta) {
@@ -281,10 +302,11 @@ static int l_index(lua_State *L) {
   lua_settop(L, 2);
   lua_pushvalue(L, 2);
   if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL || lua_type(L, 2) != LUA_TSTRING) return 1;
-  const nl_sparse *S = nlL_checksparse(L, 1);
+  const nl_sparse *S = nlL_checkanysparse(L, 1);
   const char *key = lua_tostring(L, 2);
   if (strcmp(key, "nnz") == 0) lua_pushinteger(L, S->nnz);
   else if (strcmp(key, "dtype") == 0) lua_pushliteral(L, "f64");
+  else if (strcmp(key, "device") == 0) lua_pushstring(L, nl_device_name(nl_sparse_device(S)));
   else if (strcmp(key, "ndim") == 0) lua_pushinteger(L, 2);
   else if (strcmp(key, "T") == 0) {
     lua_settop(L, 1);
@@ -300,11 +322,21 @@ static int l_index(lua_State *L) {
 }
 
 static int l_len(lua_State *L) {
-  lua_pushinteger(L, nlL_checksparse(L, 1)->rows);
+  lua_pushinteger(L, nlL_checkanysparse(L, 1)->rows);
   return 1;
 }
 
-/* "sparse 3x3, 4 entries (44.4 %), 72 bytes" and the first entries. */
+/* S as it lies on the CPU: itself, or a copy pushed on the stack. */
+static const nl_sparse *local(lua_State *L, const nl_sparse *S) {
+  if (nl_device_is_cpu(nl_sparse_device(S))) return S;
+  nl_sparse *copy = nlL_newsparse(L);
+  nl_status s;
+  NLL_RETRY(L, s, nl_sparse_to(S, nl_device_at(0), copy));
+  finish(L, s, copy);
+  return copy;
+}
+
+/* "sparse 3x3, 4 entries (44.4 %), 72 bytes on cuda:0" and the first entries. */
 static int l_tostring(lua_State *L) {
   enum { SHOWN = 8 };
   const nl_sparse *S = luaL_checkudata(L, 1, NLL_SPARSE);
@@ -312,13 +344,16 @@ static int l_tostring(lua_State *L) {
     lua_pushliteral(L, "closed sparse matrix");
     return 1;
   }
-  char line[160];
+  char line[200];
+  const nl_device *device = nl_sparse_device(S);
+  bool here = nl_device_is_cpu(device);
+  S = local(L, S);
   double places = (double)S->rows * (double)S->cols;
   luaL_Buffer text;
   luaL_buffinit(L, &text);
-  snprintf(line, sizeof line, "sparse %lldx%lld, %lld entries (%.3g %%), %lld bytes", (long long)S->rows,
+  snprintf(line, sizeof line, "sparse %lldx%lld, %lld entries (%.3g %%), %lld bytes%s%s", (long long)S->rows,
            (long long)S->cols, (long long)S->nnz, places > 0 ? 100 * (double)S->nnz / places : 0.0,
-           (long long)nlL_sparse_bytes(S));
+           (long long)nlL_sparse_bytes(S), here ? "" : " on ", here ? "" : nl_device_name(device));
   luaL_addstring(&text, line);
   int64_t p = 0;
   for (int64_t i = 0; i < S->rows && p < S->nnz && p < SHOWN; i++)
@@ -337,8 +372,9 @@ static int l_tostring(lua_State *L) {
 static const luaL_Reg functions[] = {{"coo", l_coo}, {"from", l_from}, {NULL, NULL}};
 
 static const luaL_Reg methods[] = {
-    {"dense", l_dense}, {"clone", l_clone}, {"diag", l_diag}, {"transpose", l_transpose}, {"coo", l_tocoo},
-    {"csr", l_csr},     {"csc", l_csc},     {"norm", l_norm}, {"close", l_close},         {NULL, NULL}};
+    {"dense", l_dense},         {"to", l_to},       {"clone", l_clone}, {"diag", l_diag},
+    {"transpose", l_transpose}, {"coo", l_tocoo},   {"csr", l_csr},     {"csc", l_csc},
+    {"norm", l_norm},           {"close", l_close}, {NULL, NULL}};
 
 static const luaL_Reg metamethods[] = {{"__call", l_call},         {"__len", l_len},  {"__mul", l_mul},
                                        {"__add", l_add},           {"__sub", l_sub},  {"__unm", l_unm},

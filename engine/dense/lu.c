@@ -1,5 +1,6 @@
 /* A dense factor that solves again and again: arguments, memory and the choice of type around lu_tmpl.c. */
 #include "lu.h"
+#include "device/device.h"
 #include "gemm.h"
 #include <inttypes.h>
 #include <math.h>
@@ -30,12 +31,38 @@ static double norm_1(const nl_tensor *A, int64_t n, double *sums) {
 
 /* U came out not finite: because A is not, then its first such element is named, or by overflow. */
 static nl_status blame(const nl_tensor *A) {
+  if (!nl_on_cpu(A)) {
+    nl_tensor here;
+    NL_TRY(nl_tensor_to(A, &nl_cpu, A->dtype, &here));
+    nl_status status = blame(&here);
+    nl_tensor_release(&here);
+    return status;
+  }
   for (int64_t i = 0; i < A->shape[0]; i++)
     for (int64_t j = 0; j < A->shape[1]; j++) {
       double a = nl_tensor_get(A, (const int64_t[]){i, j});
       if (!isfinite(a)) return nl_fail(NL_NONFINITE, "lu: A(%" PRId64 ",%" PRId64 ") is %g", i + 1, j + 1, a);
     }
   return NL_NONFINITE;
+}
+
+/* The elimination of F->LU on the CPU. */
+static nl_status factor_here(nl_lu *F, int64_t block) {
+  int64_t n = F->n;
+  size_t size = (size_t)nl_dtype_size(F->LU.dtype);
+  nl_lu_work w = {.block = nl_lu_block(n, block)};
+  nl_status status = NL_NOMEM;
+  w.panel = nl_alloc(n > 0 ? n * w.block : 1, size > sizeof(double) ? size : sizeof(double), NL_WORKSPACE);
+  w.pivot = nl_alloc(w.block, sizeof *w.pivot, NL_WORKSPACE);
+  w.room = nl_alloc(room_for(F->LU.dtype, n, n, w.block), size, NL_WORKSPACE);
+  if (!w.panel || !w.pivot || !w.room) goto done;
+  F->norm_1 = norm_1(&F->LU, n, w.panel);
+  status = F->LU.dtype == NL_F32 ? nl_lu_factor_f32(F, &w) : nl_lu_factor_f64(F, &w);
+done:
+  nl_free(w.room);
+  nl_free(w.pivot);
+  nl_free(w.panel);
+  return status;
 }
 
 nl_status nl_lu_factor(const nl_tensor *A, int64_t block, nl_lu *out) {
@@ -45,29 +72,19 @@ nl_status nl_lu_factor(const nl_tensor *A, int64_t block, nl_lu *out) {
   if (A->dtype != NL_F64 && A->dtype != NL_F32)
     return nl_fail(NL_DTYPE, "lu: A is %s, expected f64 or f32", nl_dtype_name(A->dtype));
   if (block < 0) return nl_fail(NL_ARG, "lu: block %" PRId64 ", expected at least 1, or 0 to choose", block);
-  int64_t n = A->shape[0];
-  size_t size = (size_t)nl_dtype_size(A->dtype);
-  nl_lu F = {.n = n, .growth = (double)NAN};
-  nl_lu_work w = {.block = nl_lu_block(n, block)};
-  nl_status status = nl_tensor_clone(A, A->dtype, &F.LU);
-  if (status != NL_OK) return status;
-  status = NL_NOMEM;
-  F.row_of = nl_alloc(n, sizeof *F.row_of, NL_RESULT);
-  w.panel = nl_alloc(n > 0 ? n * w.block : 1, size > sizeof(double) ? size : sizeof(double), NL_WORKSPACE);
-  w.pivot = nl_alloc(w.block, sizeof *w.pivot, NL_WORKSPACE);
-  w.room = nl_alloc(room_for(A->dtype, n, n, w.block), size, NL_WORKSPACE);
-  if (!F.row_of || !w.panel || !w.pivot || !w.room) goto done;
-  F.norm_1 = norm_1(&F.LU, n, w.panel);
-  status = A->dtype == NL_F32 ? nl_lu_factor_f32(&F, &w) : nl_lu_factor_f64(&F, &w);
+  nl_lu F = {.n = A->shape[0], .growth = (double)NAN};
+  NL_TRY(nl_tensor_clone(A, A->dtype, &F.LU));
+  F.row_of = nl_alloc(F.n, sizeof *F.row_of, NL_RESULT);
+  nl_status status = !F.row_of      ? NL_NOMEM
+                     : nl_on_cpu(A) ? factor_here(&F, block)
+                                    : nl_lu_factor_there(&F, block);
   if (status == NL_NONFINITE) status = blame(A);
-done:
-  nl_free(w.room);
-  nl_free(w.pivot);
-  nl_free(w.panel);
   if (status == NL_OK) *out = F;
   else nl_lu_release(&F);
   return status;
 }
+
+/* --- solving ------------------------------------------------------------------------------------------ */
 
 static bool all_finite(const nl_tensor *X) {
   const double *wide = nl_tensor_data(X);
@@ -77,34 +94,50 @@ static bool all_finite(const nl_tensor *X) {
   return true;
 }
 
+/* X = A^-1 B on the CPU. */
+static nl_status solve_here(const nl_lu *F, const nl_tensor *B, const nl_tensor *X) {
+  int64_t k = B->ndim == 2 ? B->shape[1] : 1;
+  nl_tensor rows;
+  void *room = nl_alloc(room_for(B->dtype, F->n, k, F->n), (size_t)nl_dtype_size(B->dtype), NL_WORKSPACE);
+  nl_status status = room ? nl_tensor_contiguous(B, B->dtype, &rows) : NL_NOMEM;
+  if (status == NL_OK) {
+    if (B->dtype == NL_F32) nl_lu_apply_f32(F, room, k, nl_tensor_data(&rows), nl_tensor_data(X));
+    else nl_lu_apply_f64(F, room, k, nl_tensor_data(&rows), nl_tensor_data(X));
+    nl_tensor_release(&rows);
+    status = nl_interrupted() ? nl_fail(NL_INTERRUPTED, "lu: interrupted while solving")
+             : all_finite(X)  ? NL_OK
+                              : NL_NONFINITE;
+  }
+  nl_free(room);
+  return status;
+}
+
+static nl_status solve_there(const nl_lu *F, const nl_tensor *B, const nl_tensor *X) {
+  double largest;
+  NL_TRY(nl_tensor_copy(B, X));
+  NL_TRY(nl_lu_apply_there(F, X));
+  NL_TRY(nl_norm(X, (double)INFINITY, &largest));
+  return isfinite(largest) ? NL_OK : NL_NONFINITE;
+}
+
 nl_status nl_lu_solve(const nl_lu *F, const nl_tensor *B, nl_tensor *X) {
   char text[NL_SHAPE_TEXT];
+  nl_tensor fresh;
   if (B->ndim < 1 || B->ndim > 2 || B->shape[0] != F->n)
     return nl_fail(NL_SHAPE, "lu: A is %" PRId64 "x%" PRId64 ", b is %s, expected %" PRId64 " rows", F->n,
                    F->n, nl_shape_text(B->ndim, B->shape, text), F->n);
   if (B->dtype != F->LU.dtype)
     return nl_fail(NL_DTYPE, "lu: the factor is %s, b is %s", nl_dtype_name(F->LU.dtype),
                    nl_dtype_name(B->dtype));
+  if (nl_tensor_device(B) != nl_tensor_device(&F->LU))
+    return nl_fail(NL_DEVICE, "lu: the factor is on %s, b is on %s; move b with :to",
+                   nl_tensor_device(&F->LU)->name, nl_tensor_device(B)->name);
   if (F->singular_column)
     return nl_fail(NL_SINGULAR, "lu: A is singular, column %" PRId64 " has no nonzero pivot",
                    F->singular_column);
-  int64_t k = B->ndim == 2 ? B->shape[1] : 1;
-  nl_tensor rows = {0}, fresh = {0};
-  void *room = NULL;
-  nl_status status = nl_tensor_contiguous(B, B->dtype, &rows);
-  if (status == NL_OK) status = nl_tensor_new_uninitialised(B->dtype, B->ndim, B->shape, &fresh);
-  if (status != NL_OK) goto done;
-  status = NL_NOMEM;
-  room = nl_alloc(room_for(B->dtype, F->n, k, F->n), (size_t)nl_dtype_size(B->dtype), NL_WORKSPACE);
-  if (!room) goto done;
-  if (B->dtype == NL_F32) nl_lu_apply_f32(F, room, k, nl_tensor_data(&rows), nl_tensor_data(&fresh));
-  else nl_lu_apply_f64(F, room, k, nl_tensor_data(&rows), nl_tensor_data(&fresh));
-  status = NL_OK;
-  if (nl_interrupted()) status = nl_fail(NL_INTERRUPTED, "lu: interrupted while solving");
-  else if (!all_finite(&fresh)) status = nl_fail(NL_NONFINITE, "lu: the solution is not finite");
-done:
-  nl_free(room);
-  nl_tensor_release(&rows);
+  NL_TRY(nl_tensor_new_beside(B, B->dtype, B->ndim, B->shape, &fresh));
+  nl_status status = (nl_on_cpu(B) ? solve_here : solve_there)(F, B, &fresh);
+  if (status == NL_NONFINITE) nl_fail(status, "lu: the solution is not finite");
   if (status == NL_OK) *X = fresh;
   else nl_tensor_release(&fresh);
   return status;

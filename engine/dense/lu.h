@@ -1,8 +1,8 @@
-/* Blocked LU, the parts that are compiled once a type. Includes: solve.h only. */
+/* Blocked LU inside: the parts that are compiled once a type, and the same on a device. */
 #ifndef NL_DENSE_LU_H
 #define NL_DENSE_LU_H
 
-#include <numlab/solve.h>
+#include "solver/method.h"
 
 typedef struct nl_lu_work {
   int64_t block;
@@ -33,9 +33,21 @@ double nl_lu_residual_f64(int64_t n, int64_t k, const double *A, double norm_inf
 double nl_lu_residual_f32(int64_t n, int64_t k, const float *A, double norm_inf, const float *B,
                           const float *X, float *R, float *room);
 /* Iterative refinement of X; work: 3 n k elements. Returns the steps that were kept. refine_tmpl.c. */
+enum { NL_LU_REFINEMENTS = 10 }; /* at most */
 int64_t nl_lu_refine_f64(const nl_lu *F, int64_t k, const double *A, const double *B, double *X, double *work,
                          double *room);
 int64_t nl_lu_refine_f32(const nl_lu *F, int64_t k, const float *A, const float *B, float *X, float *work,
                          float *room);
+
+/* --- on a device that is not the CPU: lu_there.c */
+
+/* F->LU holds A and becomes L and U; fills the other fields. NONFINITE where U overflows; INTERRUPTED. */
+nl_status nl_lu_factor_there(nl_lu *F, int64_t block);
+/* B becomes A^-1 B; (n) or (n, k), contiguous. */
+nl_status nl_lu_apply_there(const nl_lu *F, const nl_tensor *B);
+/* y, n numbers of the factor's type in host memory, becomes A^-1 y, or A^-T y. */
+nl_status nl_lu_vector_there(const nl_lu *F, bool transposed, void *y);
+/* Refines s->x; *kept counts the steps that were kept. */
+nl_status nl_lu_refine_there(const nl_lu *F, const nl_system *s, int64_t *kept);
 
 #endif

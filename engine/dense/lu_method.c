@@ -1,6 +1,7 @@
 /* The method "lu": blocked LU with partial pivoting of a dense system, with optional iterative refinement.
  * info.growth is that of the final U: entries between the steps of a blocked elimination are not looked at.
  */
+#include "device/device.h"
 #include "gemm.h"
 #include "lu.h"
 #include "solver/method.h"
@@ -53,6 +54,15 @@ static nl_status solve(const nl_lu *F, const nl_system *s, bool refine, nl_solve
   return status;
 }
 
+static nl_status solve_there(const nl_lu *F, const nl_system *s, bool refine, nl_solve_info *info) {
+  double largest;
+  NL_TRY(nl_tensor_copy(s->b, s->x));
+  NL_TRY(nl_lu_apply_there(F, s->x));
+  if (refine) NL_TRY(nl_lu_refine_there(F, s, &info->refinements));
+  NL_TRY(nl_norm(s->x, (double)INFINITY, &largest)); /* waits for the device */
+  return isfinite(largest) ? NL_OK : nl_fail(NL_NONFINITE, "lu: the solution overflows");
+}
+
 static nl_status conclude(nl_status status, nl_solve_info *info) {
   info->code = status;
   info->converged = status == NL_OK;
@@ -60,7 +70,9 @@ static nl_status conclude(nl_status status, nl_solve_info *info) {
   return status;
 }
 
+/* Here and there: the factor follows the device of A. */
 static nl_status run(const nl_system *s, const nl_solve_options *o, nl_solve_info *info) {
+  bool here = nl_on_cpu(s->A.dense);
   double start = nl_clock();
   nl_lu F = {0};
   nl_status status = nl_lu_factor(s->A.dense, o->block, &F);
@@ -74,7 +86,7 @@ static nl_status run(const nl_system *s, const nl_solve_options *o, nl_solve_inf
   if (F.singular_column)
     status =
         nl_fail(NL_SINGULAR, "lu: A is singular, column %" PRId64 " has no nonzero pivot", F.singular_column);
-  else status = solve(&F, s, o->refine, info);
+  else status = (here ? solve : solve_there)(&F, s, o->refine, info);
   info->seconds = nl_clock() - start;
   if (status == NL_OK) {
     info->rcond = nl_lu_rcond(&F); /* beside the method, so not in its seconds */
@@ -82,10 +94,16 @@ static nl_status run(const nl_system *s, const nl_solve_options *o, nl_solve_inf
     if (info->rcond < eps)
       snprintf(info->warning, sizeof info->warning, "rcond %.1e is below eps: x may have no correct digits",
                info->rcond);
-    snprintf(info->reason, sizeof info->reason, "panels of %" PRId64 " columns", nl_lu_block(F.n, o->block));
+    if (here)
+      snprintf(info->reason, sizeof info->reason, "panels of %" PRId64 " columns",
+               nl_lu_block(F.n, o->block));
   }
   nl_lu_release(&F);
-  return status == NL_NOMEM ? status : conclude(status, info);
+  return status == NL_OK || nl_status_is_outcome(status) ? conclude(status, info) : status;
 }
 
-const nl_method nl_method_lu = {.name = "lu", .takes = NL_TAKES_DENSE | NL_TAKES_F32, .run = run};
+const nl_method nl_method_lu = {.name = "lu",
+                                .takes = NL_TAKES_DENSE | NL_TAKES_F32,
+                                .run = run,
+                                .takes_there = NL_TAKES_DENSE | NL_TAKES_F32,
+                                .run_there = run};

@@ -11,8 +11,6 @@
 #include <numlab/interrupt.h>
 #include <string.h>
 
-enum { MOST_STEPS = 10 };
-
 double NL_FN(nl_lu_residual)(int64_t n, int64_t k, const NL_R *A, double norm_inf, const NL_R *B,
                              const NL_R *X, NL_R *R, NL_R *room) {
   memcpy(R, B, (size_t)(n * k) * sizeof *R);
@@ -47,7 +45,7 @@ int64_t NL_FN(nl_lu_refine)(const nl_lu *F, int64_t k, const NL_R *A, const NL_R
     if (sum > norm_inf) norm_inf = sum;
   }
   double error = NL_FN(nl_lu_residual)(n, k, A, norm_inf, B, X, R, room);
-  for (; kept < MOST_STEPS && error > 0 && !nl_interrupted(); kept++) {
+  for (; kept < NL_LU_REFINEMENTS && error > 0 && !nl_interrupted(); kept++) {
     NL_FN(nl_lu_apply)(F, room, k, R, D);
     for (int64_t t = 0; t < count; t++) tried[t] = X[t] + D[t];
     double fresh = NL_FN(nl_lu_residual)(n, k, A, norm_inf, B, tried, R, room);

@@ -24,12 +24,12 @@ static nl_status copy_part(const nl_tensor *LU, int64_t i, int64_t begin, int64_
 
 static nl_status unpack(const nl_lu *F, bool lower, nl_tensor *out) {
   nl_tensor T;
-  NL_TRY(nl_tensor_new(F->LU.dtype, 2, F->LU.shape, &T));
-  nl_status s = NL_OK;
-  for (int64_t i = 0; i < F->n && s == NL_OK; i++) {
+  NL_TRY(nl_tensor_new_beside(&F->LU, F->LU.dtype, 2, F->LU.shape, &T));
+  nl_tensor diagonal = {T.storage, T.dtype, 1, 0, {F->n}, {F->n + 1}}; /* borrowed */
+  nl_status s = nl_tensor_fill(&T, 0);
+  if (s == NL_OK && lower) s = nl_tensor_fill(&diagonal, 1);
+  for (int64_t i = 0; i < F->n && s == NL_OK; i++)
     s = lower ? copy_part(&F->LU, i, 0, i, &T) : copy_part(&F->LU, i, i, F->n - i, &T);
-    if (lower) nl_tensor_put(&T, (const int64_t[]){i, i}, 1);
-  }
   if (s == NL_OK) *out = T;
   else nl_tensor_release(&T);
   return s;

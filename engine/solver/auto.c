@@ -8,9 +8,12 @@
  * sweeps its contraction bound predicts, log(tol) / log(c), at least four times cheaper than the factors
  *   cholmod            A symmetric with positive diagonal and dominant: then it is positive definite for
  * certain klu, umfpack       other factors that stay sparse; that turn into dense fronts What is missing is
- * replaced by the next best; without any borrowed library lu, gauss_seidel, cg, gmres serve. */
+ * replaced by the next best; without any borrowed library lu, gauss_seidel, cg, gmres serve.
+ *
+ * On a GPU: lu for dense A, for sparse A the iteration that would serve here, from a copy of A on the CPU. */
 #include "external/suitesparse.h"
 #include "method.h"
+#include "there.h"
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
@@ -87,18 +90,22 @@ static double sweeps_of(const forecast *f) {
   return sweeps <= (double)f->o->max_iter ? sweeps : (double)INFINITY;
 }
 
+/* An iteration that suits A, here or on another device. */
+static const nl_method *iteration(const nl_diagnosis *d, bool is_here, const char **why) {
+  *why = "symmetric with positive diagonal"; /* cg's rate is the root of what a splitting's would be */
+  if (d->symmetric && d->positive_diagonal && (is_here || nl_method_cg.takes_there)) return &nl_method_cg;
+  *why = "dominant by rows";
+  if (d->zero_count == 0 && (d->by_rows.kind == NL_DOMINANCE_STRICT || d->chained))
+    return &nl_method_gauss_seidel;
+  *why = "nothing is known of its spectrum";
+  return &nl_method_gmres;
+}
+
 /* Factors are out of reach: too large for memory, or there is no library and no room for a dense image. */
 static const nl_method *iterative(const forecast *f, char *reason) {
   const nl_diagnosis *d = &f->d;
-  const nl_method *method = &nl_method_gmres;
-  const char *why = "nothing is known of its spectrum";
-  if (d->symmetric && d->positive_diagonal) { /* its rate is the root of what a splitting's would be */
-    method = &nl_method_cg;
-    why = "symmetric with positive diagonal";
-  } else if (d->zero_count == 0 && (d->by_rows.kind == NL_DOMINANCE_STRICT || d->chained)) {
-    method = &nl_method_gauss_seidel;
-    why = "dominant by rows";
-  }
+  const char *why;
+  const nl_method *method = iteration(d, true, &why);
   snprintf(reason, 200, "sparse, %" PRId64 " x %" PRId64 ", no room for factors (about %.2g entries), %s: %s",
            d->rows, d->rows, f->entries, why, method->name);
   return method;
@@ -138,17 +145,52 @@ static const nl_method *sparse(const forecast *f, char *reason) {
   return method;
 }
 
+/* --- on a GPU ----------------------------------------------------------------------------------------- */
+
+/* What the structure says, without the spectrum. */
+static nl_status look(const nl_matrix *A, nl_diagnosis *d) {
+  nl_diagnose_options options = nl_diagnose_defaults();
+  options.spectral = false;
+  return nl_diagnose(A, &options, d);
+}
+
+static nl_status choose_there(const nl_matrix *A, const nl_method **method, char *reason) {
+  const char *place = nl_device_name(nl_matrix_device(A)), *why;
+  nl_sparse here;
+  nl_diagnosis d;
+  if (A->dense) {
+    *method = &nl_method_lu;
+    snprintf(reason, 200, "dense, on %s: lu, our own elimination", place);
+    return NL_OK;
+  }
+  NL_TRY(nl_sparse_to(A->sparse, &nl_cpu, &here));
+  nl_status s = look(&(nl_matrix){NULL, &here}, &d);
+  nl_sparse_release(&here);
+  NL_TRY(s);
+  *method = iteration(&d, false, &why);
+  nl_diagnosis_release(&d);
+  if (!((*method)->takes_there & NL_TAKES_SPARSE)) {
+    *method = NULL;
+    return nl_fail(
+        NL_UNSUPPORTED,
+        "solve: auto finds no iteration for this sparse A on %s: it is not dominant by rows; name a "
+        "method, or move A and b with :to('cpu'), where direct methods are",
+        place);
+  }
+  snprintf(reason, 200, "sparse, on %s, %s: %s", place, why, (*method)->name);
+  return NL_OK;
+}
+
 nl_status nl_method_choose(const nl_matrix *A, const nl_solve_options *o, const nl_method **method,
                            char *reason) {
   int64_t n = A->dense ? A->dense->shape[0] : A->sparse->rows;
+  if (nl_matrix_device(A) != &nl_cpu) return choose_there(A, method, reason);
   if (A->dense || n <= SMALL) {
     *method = dense(n, A->dense ? "dense" : "sparse but small", reason);
     return NL_OK;
   }
   forecast f = {.A = A->sparse, .o = o};
-  nl_diagnose_options options = nl_diagnose_defaults();
-  options.spectral = false;
-  NL_TRY(nl_diagnose(A, &options, &f.d));
+  NL_TRY(look(A, &f.d));
   nl_status status = predict(&f);
   if (status == NL_OK) *method = sparse(&f, reason);
   nl_diagnosis_release(&f.d);

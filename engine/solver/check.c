@@ -1,4 +1,5 @@
 #include "check.h"
+#include "there.h"
 #include <inttypes.h>
 #include <math.h>
 
@@ -17,8 +18,7 @@ static bool all_finite(const nl_tensor *t) {
   return sum == 0;
 }
 
-static nl_status check_tensor(const char *name, const nl_tensor *t) {
-  if (all_finite(t)) return NL_OK;
+static nl_status name_nonfinite(const char *name, const nl_tensor *t) {
   int64_t cols = t->ndim == 2 ? t->shape[1] : 1;
   for (int64_t i = 0; i < t->shape[0]; i++)
     for (int64_t j = 0; j < cols; j++) {
@@ -28,15 +28,41 @@ static nl_status check_tensor(const char *name, const nl_tensor *t) {
   return NL_OK;
 }
 
+static nl_status check_tensor(const char *name, const nl_tensor *t) {
+  double largest;
+  nl_tensor here;
+  if (nl_on_cpu(t)) return all_finite(t) ? NL_OK : name_nonfinite(name, t);
+  NL_TRY(nl_norm(t, (double)INFINITY, &largest));
+  if (isfinite(largest)) return NL_OK;
+  NL_TRY(nl_tensor_to(t, &nl_cpu, t->dtype, &here));
+  nl_status s = name_nonfinite(name, &here);
+  nl_tensor_release(&here);
+  return s;
+}
+
 nl_status nl_check_finite_vector(const char *name, const nl_tensor *b) { return check_tensor(name, b); }
 
-nl_status nl_check_finite_matrix(const nl_matrix *A) {
-  if (A->dense) return check_tensor("A", A->dense);
-  const nl_sparse *S = A->sparse;
+static nl_status check_sparse(const nl_sparse *S) {
   for (int64_t i = 0; i < S->rows; i++)
     for (int64_t p = S->start[i]; p < S->start[i + 1]; p++)
       if (!isfinite(S->values[p])) return nonfinite("A", i, S->index[p], false, S->values[p]);
   return NL_OK;
+}
+
+static nl_status check_sparse_there(const nl_matrix *A) {
+  double largest;
+  nl_sparse here;
+  NL_TRY(nl_largest_there(A, &largest));
+  if (isfinite(largest)) return NL_OK;
+  NL_TRY(nl_sparse_to(A->sparse, &nl_cpu, &here));
+  nl_status s = check_sparse(&here);
+  nl_sparse_release(&here);
+  return s;
+}
+
+nl_status nl_check_finite_matrix(const nl_matrix *A) {
+  if (A->dense) return check_tensor("A", A->dense);
+  return nl_matrix_device(A) == &nl_cpu ? check_sparse(A->sparse) : check_sparse_there(A);
 }
 
 /* r = b - A x for one row and all k right-hand sides; returns sum_j |a_ij|. A dense row is contiguous f64. */
@@ -84,8 +110,14 @@ static double largest(double seen, double value) {
   return fabs(value) > seen || isnan(value) ? fabs(value) : seen;
 }
 
+/* Scaled by ||A|| so that the product cannot overflow. */
+double nl_backward_error(double norm_r, double norm_A, double norm_x, double norm_b) {
+  return norm_r == 0 ? 0 : norm_r / norm_A / (norm_x + norm_b / norm_A);
+}
+
 nl_status nl_residuals(const nl_matrix *A, const nl_tensor *B, const nl_tensor *X, double *relative_residual,
                        double *backward_error) {
+  if (nl_matrix_device(A) != &nl_cpu) return nl_residuals_there(A, B, X, relative_residual, backward_error);
   nl_tensor dense = {0}, b = {0}, x = {0};
   int64_t n = B->shape[0], k = B->ndim == 2 ? B->shape[1] : 1;
   double norm_A = 0, worst_relative = 0, worst_backward = 0;
@@ -110,8 +142,8 @@ nl_status nl_residuals(const nl_matrix *A, const nl_tensor *B, const nl_tensor *
   }
   for (int64_t j = 0; j < k; j++) {
     worst_relative = largest(worst_relative, norm2_ratio(&of[j].r, &of[j].b));
-    if (of[j].max_r != 0) /* scaled by ||A|| so that the product cannot overflow */
-      worst_backward = largest(worst_backward, of[j].max_r / norm_A / (of[j].max_x + of[j].max_b / norm_A));
+    worst_backward =
+        largest(worst_backward, nl_backward_error(of[j].max_r, norm_A, of[j].max_x, of[j].max_b));
   }
   *relative_residual = worst_relative;
   *backward_error = worst_backward;

@@ -4,7 +4,8 @@
 
 #include <numlab/solve.h>
 
-/* NONFINITE names the first NaN or infinity, row by row: "solve: A(3,4) is nan". b may have any strides. */
+/* They follow the device of what they look at; on one that is not the CPU a finding is named by way of a copy.
+ * NONFINITE names the first NaN or infinity, row by row: "solve: A(3,4) is nan". b may have any strides. */
 nl_status nl_check_finite_matrix(const nl_matrix *A);
 nl_status nl_check_finite_vector(const char *name, const nl_tensor *b); /* one or several as columns */
 
@@ -14,5 +15,8 @@ nl_status nl_check_finite_vector(const char *name, const nl_tensor *b); /* one o
  * B and X have the same shape, (n) or (n, k). Numbers so large that a square overflows are scaled first. */
 nl_status nl_residuals(const nl_matrix *A, const nl_tensor *B, const nl_tensor *X, double *relative_residual,
                        double *backward_error);
+
+/* ||r|| / (||A|| ||x|| + ||b||) of one right-hand side from its norms; 0 for r = 0. */
+double nl_backward_error(double norm_r, double norm_A, double norm_x, double norm_b);
 
 #endif

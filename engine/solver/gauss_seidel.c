@@ -8,6 +8,7 @@
  *
  * A sweep is serial by nature: row i needs row i-1. Both sums of a row run left to right, each in its own
  * chain of additions; zeros add nothing, so a dense matrix and its sparse twin give the same bits. */
+#include "multicolour.h"
 #include "splitting.h"
 #include "stop.h"
 #include <inttypes.h>
@@ -169,5 +170,13 @@ static nl_status run(const nl_system *s, const nl_solve_options *o, nl_solve_inf
   return nl_stop_end(&stop);
 }
 
-const nl_method nl_method_gauss_seidel = {
-    .name = "gauss_seidel", .takes = NL_TAKES_DENSE | NL_TAKES_SPARSE, .iterative = true, .run = run};
+static nl_status run_there(const nl_system *s, const nl_solve_options *o, nl_solve_info *info) {
+  return nl_multicolour_run(s, o, 1, info);
+}
+
+const nl_method nl_method_gauss_seidel = {.name = "gauss_seidel",
+                                          .takes = NL_TAKES_DENSE | NL_TAKES_SPARSE,
+                                          .iterative = true,
+                                          .run = run,
+                                          .takes_there = NL_TAKES_SPARSE,
+                                          .run_there = run_there};

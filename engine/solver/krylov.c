@@ -36,6 +36,7 @@ static void merge_history(nl_solve_info *info, nl_solve_info *one) {
 
 static void merge(nl_solve_info *info, nl_solve_info *one, int64_t c, int64_t k) {
   merge_history(info, one);
+  info->seconds += one->seconds;
   if (one->iterations > info->iterations) info->iterations = one->iterations;
   if (!(one->relative_residual <= info->relative_residual)) info->relative_residual = one->relative_residual;
   bool slowest = info->code == NL_OK && one->iterations == info->iterations;
@@ -49,6 +50,9 @@ static void merge(nl_solve_info *info, nl_solve_info *one, int64_t c, int64_t k)
   }
 }
 
+/* No verdict, no iterate: memory or the device gave out. */
+static bool failed(nl_status status) { return status != NL_OK && !nl_status_is_outcome(status); }
+
 nl_status nl_krylov_run(const nl_system *s, const nl_solve_options *o, nl_solve_info *info,
                         nl_krylov *solve) {
   nl_preconditioner M;
@@ -61,20 +65,27 @@ nl_status nl_krylov_run(const nl_system *s, const nl_solve_options *o, nl_solve_
   NL_TRY(nl_preconditioner_new(&s->A, o->precond, o->omega, info, &M));
   double *b = nl_alloc(s->n, sizeof *b, NL_WORKSPACE), *x = nl_alloc(s->n, sizeof *x, NL_WORKSPACE);
   if (!b || !x) status = NL_NOMEM;
-  for (int64_t c = 0; c < s->k && status != NL_NOMEM && status != NL_INTERRUPTED; c++) {
+  for (int64_t c = 0; c < s->k && !failed(status) && status != NL_INTERRUPTED; c++) {
     double scale = scale_of(B + c, s->n, s->k);
     for (int64_t i = 0; i < s->n; i++) {
       b[i] = B[i * s->k + c] * scale;
       x[i] = X[i * s->k + c] * scale;
     }
-    nl_system column = {s->A, NL_F64, s->n, 1, b, x, s->device};
+    nl_system column = {.A = s->A,
+                        .dtype = NL_F64,
+                        .n = s->n,
+                        .k = 1,
+                        .B = b,
+                        .X = x,
+                        .device = s->device,
+                        .placed = s->placed};
     nl_solve_info one = {0};
     nl_stop stop;
     memcpy(one.method, info->method, sizeof one.method);
     status = nl_stop_begin(&stop, &column, o, &one);
     stop.unit = "step";
     if (status == NL_OK) status = solve(&column, o, &M, &stop);
-    if (status == NL_NOMEM) one.code = NL_NOMEM;
+    if (failed(status)) one.code = status;
     status = nl_stop_end(&stop);
     for (int64_t i = 0; i < s->n; i++) X[i * s->k + c] = x[i] / scale;
     merge(info, &one, c, s->k);
@@ -82,7 +93,7 @@ nl_status nl_krylov_run(const nl_system *s, const nl_solve_options *o, nl_solve_
   nl_free(b);
   nl_free(x);
   nl_preconditioner_release(&M);
-  if (status == NL_NOMEM) return info->code = NL_NOMEM;
+  if (failed(status)) return info->code = status;
   info->converged = info->code == NL_OK;
   return info->code == NL_OK ? NL_OK : nl_fail(info->code, "%s: %s", info->method, info->reason);
 }

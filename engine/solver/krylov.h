@@ -8,7 +8,8 @@
 #include "stop.h"
 
 /* Solves for one right-hand side: s->k is 1, the largest |b_i| lies in [1/2, 1), s->X holds x0. Asks stop
- * until that says leave, or names an outcome by nl_outcome. Returns NOMEM or OK. */
+ * until that says leave, or names an outcome by nl_outcome. Returns OK, or a failure that is no
+ * outcome. */
 typedef nl_status nl_krylov(const nl_system *s, const nl_solve_options *o, const nl_preconditioner *M,
                             nl_stop *stop);
 

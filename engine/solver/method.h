@@ -11,8 +11,11 @@ typedef struct nl_system {
   nl_dtype dtype; /* NL_F64, or NL_F32 for methods that say so; sparse A is always f64 */
   int64_t n, k;
   const void *B;
-  void *X;           /* iterative methods find x0 (or zeros) here, direct ones write it */
-  nl_device *device; /* where A, B and X lie */
+  void *X;                  /* iterative methods find x0 (or zeros) here, direct ones write it */
+  nl_device *device;        /* where A, B and X lie */
+  const nl_tensor *b, *x;   /* B and X once more, of b's shape: for operations on tensors */
+  struct nl_placed *placed; /* NULL; otherwise this is the CPU's copy of a system that an iteration works on
+                               elsewhere (placed.h) */
 } nl_system;
 
 typedef enum nl_takes {
@@ -31,8 +34,9 @@ typedef struct nl_method {
   /* Outcomes set info->code, reason, where; facts the method knows go to its other fields. NULL: not on the
    * CPU. */
   nl_status (*run)(const nl_system *s, const nl_solve_options *o, nl_solve_info *info);
-  /* The same where A, B and X lie on another device (s->device): NULL, the CPU alone. run_there may overwrite
-   * dense A, a copy. Sparse A is never converted to dense there, nor dense to sparse. */
+  /* On another device (s->device): what of A it takes there, which is not converted between dense and sparse
+   * (0: nothing), and the run. */
+  unsigned takes_there; /* nl_takes */
   nl_status (*run_there)(const nl_system *s, const nl_solve_options *o, nl_solve_info *info);
 } nl_method;
 
@@ -42,8 +46,8 @@ extern const nl_method nl_method_gauss, nl_method_lu;
 extern const nl_method nl_method_jacobi, nl_method_gauss_seidel, nl_method_sor;
 extern const nl_method nl_method_cg, nl_method_bicgstab, nl_method_gmres;
 /* external/ */
-extern const nl_method nl_method_lapack, nl_method_csparse, nl_method_klu, nl_method_umfpack,
-    nl_method_cholmod;
+extern const nl_method nl_method_lapack, nl_method_cusolver, nl_method_csparse, nl_method_klu,
+    nl_method_umfpack, nl_method_cholmod;
 
 /* The method by name; NULL when unknown. solve.c. */
 const nl_method *nl_method_find(const char *name);

@@ -1,6 +1,7 @@
 /* nl_solve: validate, choose, convert, run, check. The methods themselves live one a file (method.h). */
 #include "check.h"
 #include "method.h"
+#include "there.h"
 #include <inttypes.h>
 #include <math.h>
 #include <numlab/clock.h>
@@ -10,13 +11,9 @@
 
 /* Every method, in the order people read about them. */
 static const nl_method *const methods[] = {
-    &nl_method_gauss,    &nl_method_lu,
-    &nl_method_jacobi,   &nl_method_gauss_seidel,
-    &nl_method_sor,      &nl_method_cg,
-    &nl_method_bicgstab, &nl_method_gmres,
-    &nl_method_lapack,   &nl_method_csparse,
-    &nl_method_klu,      &nl_method_umfpack,
-    &nl_method_cholmod,  NULL,
+    &nl_method_gauss,   &nl_method_lu,       &nl_method_jacobi,  &nl_method_gauss_seidel, &nl_method_sor,
+    &nl_method_cg,      &nl_method_bicgstab, &nl_method_gmres,   &nl_method_lapack,       &nl_method_cusolver,
+    &nl_method_csparse, &nl_method_klu,      &nl_method_umfpack, &nl_method_cholmod,      NULL,
 };
 enum { METHODS = sizeof methods / sizeof *methods - 1 };
 
@@ -53,6 +50,12 @@ void nl_solve_info_release(nl_solve_info *info) {
   nl_free(info->history);
   info->history = NULL;
   info->history_length = 0;
+}
+
+/* One more word of a list. */
+static void say(char *text, size_t room, const char *what) {
+  size_t used = strlen(text);
+  snprintf(text + used, room - used, "%s%s", used ? ", " : "", what);
 }
 
 /* --- validation -------------------------------------------------------------------------------------- */
@@ -113,6 +116,24 @@ static nl_status check_options(const nl_solve_options *o, const nl_tensor *b) {
   return NL_OK;
 }
 
+/* On the CPU a method takes A in any form; elsewhere A is not converted, and few methods are there. */
+static nl_status check_place(const nl_matrix *A, const nl_method *m) {
+  const nl_device *device = nl_matrix_device(A);
+  unsigned form = A->dense ? NL_TAKES_DENSE : NL_TAKES_SPARSE;
+  char there[200] = "";
+  if (device == &nl_cpu ? m->run != NULL : m->takes_there & form) return NL_OK;
+  if (device == &nl_cpu)
+    return nl_fail(
+        NL_UNSUPPORTED,
+        "solve: method '%s' wants A and b on a GPU (A:to('cuda')); on the CPU 'lapack' does the same",
+        m->name);
+  for (int i = 0; i < METHODS; i++)
+    if (methods[i]->takes_there & form) say(there, sizeof there, methods[i]->name);
+  return nl_fail(NL_UNSUPPORTED,
+                 "solve: method '%s' takes no %s A on %s; there are %s, or move A and b with :to('cpu')",
+                 m->name, A->dense ? "dense" : "sparse", device->name, there);
+}
+
 /* pivot or scale were given: a method that knows neither would go its own way unsaid. */
 static bool wants_pivoting(const nl_solve_options *o) {
   return o->pivot != NL_PIVOT_PARTIAL || o->scale != NL_SCALE_NONE;
@@ -130,10 +151,11 @@ static nl_status choose(const nl_matrix *A, const nl_solve_options *o, const nl_
   if (strcmp(o->method, "auto") == 0) {
     if (!wants_pivoting(o)) return nl_method_choose(A, o, method, reason);
     *method = &nl_method_gauss;
-    return NL_OK;
+    return check_place(A, *method);
   }
   *method = nl_method_find(o->method);
   if (!*method) return nl_fail(NL_ARG, "solve: unknown method '%s'", o->method);
+  NL_TRY(check_place(A, *method));
   return check_pivoting(o, *method);
 }
 
@@ -159,23 +181,20 @@ static void clear(workplace *w) {
   nl_sparse_release(&w->sparse);
 }
 
-static void say(char *text, size_t room, const char *what) {
-  size_t used = strlen(text);
-  snprintf(text + used, room - used, "%s%s", used ? ", " : "", what);
-}
-
 static nl_status convert(const nl_matrix *A, const nl_tensor *b, const nl_method *m,
                          const nl_solve_options *o, nl_solve_info *info, workplace *w) {
-  nl_dtype given = b->dtype, type = m->takes & NL_TAKES_F32 ? given : NL_F64;
+  nl_device *device = nl_matrix_device(A);
+  unsigned takes = device == &nl_cpu ? m->takes : m->takes_there;
+  nl_dtype given = b->dtype, type = takes & NL_TAKES_F32 ? given : NL_F64;
   if (given != type) say(info->converted, sizeof info->converted, "f32 to f64");
-  if (A->dense && m->takes & NL_TAKES_DENSE) {
+  if (A->dense && takes & NL_TAKES_DENSE) {
     NL_TRY(nl_tensor_contiguous(A->dense, type, &w->dense));
     w->s.A.dense = &w->dense;
   } else if (A->dense) {
     say(info->converted, sizeof info->converted, "dense to sparse");
     NL_TRY(nl_sparse_from_dense(A->dense, &w->sparse));
     w->s.A.sparse = &w->sparse;
-  } else if (m->takes & NL_TAKES_SPARSE) {
+  } else if (takes & NL_TAKES_SPARSE) {
     w->s.A.sparse = A->sparse;
   } else {
     say(info->converted, sizeof info->converted, "sparse to dense");
@@ -184,13 +203,17 @@ static nl_status convert(const nl_matrix *A, const nl_tensor *b, const nl_method
   }
   NL_TRY(nl_tensor_contiguous(b, type, &w->B));
   if (o->x0) NL_TRY(nl_tensor_clone(o->x0, type, &w->X));
-  else NL_TRY(nl_tensor_new(type, b->ndim, b->shape, &w->X));
+  else NL_TRY(nl_tensor_new_beside(b, type, b->ndim, b->shape, &w->X));
+  if (!o->x0) NL_TRY(nl_tensor_fill(&w->X, 0));
   w->s.dtype = type;
   w->s.n = b->shape[0];
   w->s.k = b->ndim == 2 ? b->shape[1] : 1;
   w->s.B = nl_tensor_data(&w->B);
   w->s.X = nl_tensor_data(&w->X);
-  return NL_OK;
+  w->s.device = device;
+  w->s.b = &w->B;
+  w->s.x = &w->X;
+  return nl_device_sync(device); /* what was queued before is not the method's time */
 }
 
 /* --- the call ---------------------------------------------------------------------------------------- */
@@ -210,7 +233,7 @@ static nl_status finish(const nl_matrix *A, const nl_tensor *b, const workplace 
     outcome = s = nl_fail(NL_NONFINITE, "solve: %s overflowed, its result is not finite", info->method);
     info->reason[0] = 0; /* the method thought it had converged */
   }
-  if (outcome == NL_OK && b->dtype == NL_F64)
+  if (outcome == NL_OK && b->dtype == NL_F64 && nl_on_cpu(b))
     info->error_bound = nl_error_bound(&w->s.A, w->s.X, w->s.B, w->s.k);
   if (s != NL_OK) nl_tensor_release(&result);
   else *x = result;
@@ -224,7 +247,8 @@ static nl_status run(const nl_matrix *A, const nl_tensor *b, const nl_solve_opti
   nl_status s = convert(A, b, m, o, info, &w);
   if (s == NL_OK) {
     double start = nl_clock();
-    s = m->run(&w.s, o, info);
+    s = (w.s.device == &nl_cpu ? m->run : m->run_there)(&w.s, o, info);
+    if (s == NL_OK) s = nl_device_sync(w.s.device);
     double whole = nl_clock() - start;
     if (!(info->seconds > 0))
       info->seconds = whole; /* a method that takes its own time leaves out its set-up */
@@ -246,10 +270,11 @@ nl_status nl_solve(const nl_matrix *A, const nl_tensor *b, const nl_solve_option
   nl_status s = check_shapes(A, b);
   if (s == NL_OK) s = check_types(A, b);
   if (s == NL_OK) s = check_options(o, b);
+  if (s == NL_OK) s = nl_check_devices(A, b, o->x0);
   if (s == NL_OK) s = check_finite(A, b, o->x0);
   if (s == NL_OK) s = choose(A, o, &m, info->reason);
   if (m) snprintf(info->method, sizeof info->method, "%s", m->name);
-  if (s == NL_OK && m->prepare) s = m->prepare();
+  if (s == NL_OK && m->prepare && nl_on_cpu(b)) s = m->prepare();
   char choice[sizeof info->reason]; /* why auto took this method: of more interest than that it went well */
   snprintf(choice, sizeof choice, "%s", info->reason);
   if (s == NL_OK) s = run(A, b, o, m, x, info);

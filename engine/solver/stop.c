@@ -5,6 +5,7 @@
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
+#include <numlab/clock.h>
 #include <numlab/interrupt.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -29,9 +30,10 @@ nl_status nl_stop_begin(nl_stop *stop, const nl_system *s, const nl_solve_option
                     .disappointed = (double)INFINITY,
                     .unit = "sweep"};
   info->code = NL_OK;
-  stop->residual = nl_alloc(s->n * s->k, sizeof(double), NL_WORKSPACE);
-  stop->norm_b = nl_alloc(s->k, sizeof(double), NL_WORKSPACE);
+  stop->residual = nl_alloc(s->placed ? 0 : s->n * s->k, sizeof(double), NL_WORKSPACE);
+  stop->norm_b = nl_alloc(2 * s->k, sizeof(double), NL_WORKSPACE);
   if (!stop->residual || !stop->norm_b) return info->code = NL_NOMEM;
+  stop->norm_r = stop->norm_b + s->k;
   const double *B = s->B;
   double *X = s->X;
   for (int64_t c = 0; c < s->k; c++) {
@@ -46,20 +48,29 @@ nl_status nl_stop_end(nl_stop *stop) {
   nl_solve_info *info = stop->info;
   nl_free(stop->residual);
   nl_free(stop->norm_b);
-  stop->residual = stop->norm_b = NULL;
-  if (info->code == NL_OK || info->code == NL_NOMEM) return info->code;
+  stop->residual = stop->norm_b = stop->norm_r = NULL;
+  if (!nl_status_is_outcome(info->code)) return info->code;
   return nl_fail(info->code, "%s: %s", info->method, info->reason);
 }
 
 /* --- measuring ---------------------------------------------------------------------------------------- */
 
+/* B - A X and the norm of each of its columns, where the iteration runs. */
+static nl_status measure(nl_stop *stop) {
+  const nl_system *s = stop->s;
+  if (s->placed) return nl_placed_residual(s->placed, stop->norm_r);
+  nl_matrix_residual(&s->A, s->X, s->B, s->k, stop->residual);
+  for (int64_t c = 0; c < s->k && !nl_interrupted(); c++)
+    stop->norm_r[c] = nl_norm_2(stop->residual + c, s->n, s->k);
+  return NL_OK;
+}
+
 /* max over right-hand sides of ||r||_2 / ||b||_2; NaN wins. */
 static double residual_ratio(const nl_stop *stop) {
-  const nl_system *s = stop->s;
   double worst = 0;
-  for (int64_t c = 0; c < s->k; c++) {
+  for (int64_t c = 0; c < stop->s->k; c++) {
     if (stop->norm_b[c] == 0) continue;
-    double ratio = nl_norm_2(stop->residual + c, s->n, s->k) / stop->norm_b[c];
+    double ratio = stop->norm_r[c] / stop->norm_b[c];
     if (!(ratio <= worst)) worst = ratio;
     if (isnan(worst)) break;
   }
@@ -71,6 +82,7 @@ static double residual_ratio(const nl_stop *stop) {
 static double rounding_floor(nl_stop *stop) {
   const nl_system *s = stop->s;
   const double *B = s->B, *X = s->X;
+  if (s->placed && nl_placed_fetch(s->placed) != NL_OK) return 0; /* unknown, as without memory */
   double worst = 0, *x = nl_alloc(3 * s->n, sizeof(double), NL_WORKSPACE);
   if (!x) return 0; /* unknown: then the longer window decides */
   double *b = x + s->n, *y = b + s->n;
@@ -195,13 +207,16 @@ static void keep_lowest(nl_stop *stop, int64_t sweep) {
 }
 
 bool nl_stop_check(nl_stop *stop, int64_t sweep) {
-  const nl_system *s = stop->s;
   nl_solve_info *info = stop->info;
   info->iterations = sweep;
-  if (!nl_interrupted()) nl_matrix_residual(&s->A, s->X, s->B, s->k, stop->residual);
+  nl_status measured = nl_interrupted() ? NL_OK : measure(stop);
   if (nl_interrupted())
     return verdict(stop, NL_INTERRUPTED, "interrupted in %s %" PRId64 ", residual %.2e the %s before",
                    stop->unit, sweep, stop->ratio, stop->unit);
+  if (measured != NL_OK) {
+    info->code = measured;
+    return true;
+  }
   info->relative_residual = stop->ratio = residual_ratio(stop);
   if (!remember(stop, sweep)) {
     info->code = NL_NOMEM;
@@ -226,4 +241,18 @@ bool nl_stop_estimate(nl_stop *stop, int64_t step, double norm_r) {
   if (stop->promised || has_grown(stop) || step >= stop->o->max_iter || nl_interrupted()) return true;
   keep_lowest(stop, step);
   return step - stop->lowest_at >= long_window(stop, step);
+}
+
+/* begin comes before the upload: what it sets to zeros, it sets on the CPU. */
+nl_status nl_stop_run_placed(nl_placed *p, const nl_solve_options *o, nl_solve_info *info,
+                             nl_status sweep(nl_placed *p, const void *context), const void *context) {
+  nl_stop stop;
+  nl_status s = nl_stop_begin(&stop, &p->here, o, info);
+  if (s == NL_OK) s = nl_placed_upload(p);
+  double start = nl_clock();
+  for (int64_t done = 0; s == NL_OK && !nl_stop_check(&stop, done); done++) s = sweep(p, context);
+  info->seconds = nl_clock() - start; /* the last check waited for the device */
+  if (s == NL_OK) s = nl_placed_fetch(p);
+  nl_status verdict = nl_stop_end(&stop);
+  return s != NL_OK ? s : verdict;
 }

@@ -15,12 +15,16 @@
  * - NOT_CONVERGED: max_iter sweeps done; the reason names the rate and what it would still take.
  * - INTERRUPTED: Ctrl-C.
  *
+ * On a device the residual and its norm are computed there, one synchronisation a sweep; the rest is the
+ * same.
+ *
  * A right-hand side of zeros has ratio 0: nl_stop_begin sets its x to zeros.
  */
 #ifndef NL_SOLVER_STOP_H
 #define NL_SOLVER_STOP_H
 
 #include "method.h"
+#include "placed.h"
 
 enum { NL_STOP_RECENT = 32 };
 
@@ -28,8 +32,9 @@ typedef struct nl_stop {
   const nl_system *s;
   const nl_solve_options *o;
   nl_solve_info *info;
-  double *residual; /* (n, k): B - A X of the last check */
+  double *residual; /* (n, k): B - A X of the last check; of a placed system s->placed->R */
   double *norm_b;   /* k */
+  double *norm_r;   /* k, of the last check */
   double ratio;     /* of the last check */
   double lowest;
   int64_t lowest_at;
@@ -51,6 +56,11 @@ bool nl_stop_check(nl_stop *stop, int64_t sweep);
 bool nl_stop_estimate(nl_stop *stop, int64_t step, double norm_r);
 /* Releases the workspace and returns info->code, with the message "METHOD: reason" unless it is OK. */
 nl_status nl_stop_end(nl_stop *stop);
+
+/* All of an iteration on a device: uploads p, calls sweep(p, context) until the rule says leave, and ends as
+ * nl_stop_end does. info->seconds: the loop alone, the device waited for. A failure of sweep ends it too. */
+nl_status nl_stop_run_placed(nl_placed *p, const nl_solve_options *o, nl_solve_info *info,
+                             nl_status sweep(nl_placed *p, const void *context), const void *context);
 
 /* End a method with an outcome found outside the rule: sets info->code, reason and where (0: none), stores
  * the message "METHOD: reason" and returns code. */

@@ -1,6 +1,6 @@
 /* C = alpha A + beta B: rows merged by column, once to count and once to fill. */
+#include "place.h"
 #include <inttypes.h>
-#include <numlab/sparse.h>
 
 /* Merges row i. Without C it counts only. Returns the entries of the row. */
 static int64_t merge_row(double alpha, const nl_sparse *A, double beta, const nl_sparse *B, int64_t i,
@@ -26,6 +26,8 @@ nl_status nl_sparse_add(double alpha, const nl_sparse *A, double beta, const nl_
     return nl_fail(NL_SHAPE,
                    "sparse sum: %" PRId64 "x%" PRId64 " and %" PRId64 "x%" PRId64 ", the shapes differ",
                    A->rows, A->cols, B->rows, B->cols);
+  NL_TRY(nl_sparse_check_on_cpu("sparse sum", A));
+  NL_TRY(nl_sparse_check_on_cpu("sparse sum", B));
   int64_t nnz = 0;
   for (int64_t i = 0; i < A->rows; i++) nnz += merge_row(alpha, A, beta, B, i, NULL);
   nl_sparse C;

@@ -1,8 +1,8 @@
-/* Sparse matrices by rows: making, releasing, copying, reading single elements, the diagonal and norms.
+/* Sparse matrices by rows: making, copying, reading single elements, the diagonal and norms.
  * The form is described in numlab/sparse.h. */
+#include "place.h"
 #include <inttypes.h>
 #include <math.h>
-#include <numlab/sparse.h>
 #include <string.h>
 
 nl_status nl_sparse_new(int64_t rows, int64_t cols, int64_t nnz, nl_sparse *out) {
@@ -23,17 +23,11 @@ nl_status nl_sparse_new(int64_t rows, int64_t cols, int64_t nnz, nl_sparse *out)
   return NL_OK;
 }
 
-void nl_sparse_release(nl_sparse *S) {
-  nl_free(S->start);
-  nl_free(S->index);
-  nl_free(S->values);
-  *S = (nl_sparse){0};
-}
-
 nl_status nl_sparse_clone(const nl_sparse *S, nl_sparse *out) { return nl_sparse_scale(1, S, out); }
 
 /* The same pattern with values left as they are. */
 static nl_status like(const nl_sparse *S, nl_sparse *out) {
+  NL_TRY(nl_sparse_check_on_cpu("sparse copy", S));
   NL_TRY(nl_sparse_new(S->rows, S->cols, S->nnz, out));
   memcpy(out->start, S->start, (size_t)(S->rows + 1) * sizeof *S->start);
   memcpy(out->index, S->index, (size_t)S->nnz * sizeof *S->index);

@@ -1,5 +1,5 @@
 /* Between sparse matrices and 2-d tensors. */
-#include <numlab/sparse.h>
+#include "place.h"
 
 /* A zero of either sign is left out; NaN is kept. */
 static bool kept(double value) { return value != 0; }
@@ -35,6 +35,7 @@ nl_status nl_sparse_from_dense(const nl_tensor *t, nl_sparse *out) {
 nl_status nl_sparse_to_dense(const nl_sparse *S, nl_tensor *out) {
   int64_t shape[2] = {S->rows, S->cols};
   nl_tensor t;
+  NL_TRY(nl_sparse_check_on_cpu("sparse to dense", S));
   NL_TRY(nl_tensor_new(NL_F64, 2, shape, &t));
   double *a = nl_tensor_data(&t);
   for (int64_t i = 0; i < S->rows; i++)

@@ -1,10 +1,10 @@
 /* C = A B row by row (Gustavson, ACM TOMS 4 (1978) 250-269): C(i,:) = sum over k of A(i,k) B(k,:), gathered
  * in a dense row of sums. One pass counts the entries, the second computes them. Each sum runs over ascending
  * k. */
+#include "place.h"
 #include "row_sort.h"
 #include <inttypes.h>
 #include <numlab/interrupt.h>
-#include <numlab/sparse.h>
 
 /* Entries of row i of A B; seen[j] == i marks the columns met. Their columns go to index unless it is NULL.
  */
@@ -49,6 +49,8 @@ nl_status nl_sparse_multiply(const nl_sparse *A, const nl_sparse *B, nl_sparse *
                    "sparse product: %" PRId64 "x%" PRId64 " times %" PRId64 "x%" PRId64
                    ", the inner sizes differ",
                    A->rows, A->cols, B->rows, B->cols);
+  NL_TRY(nl_sparse_check_on_cpu("sparse product", A));
+  NL_TRY(nl_sparse_check_on_cpu("sparse product", B));
   nl_sparse C = {0};
   nl_status status = NL_OK;
   int64_t nnz = 0, longest = 0;

@@ -1,9 +1,10 @@
 /* C = S^T by a counting sort of the entries by column: rows of S are visited in order, so each row of C comes
  * out ascending. The CSR form of S^T is also the CSC form of S. */
-#include <numlab/sparse.h>
+#include "place.h"
 
 nl_status nl_sparse_transpose(const nl_sparse *S, nl_sparse *out) {
   nl_sparse C;
+  NL_TRY(nl_sparse_check_on_cpu("sparse transpose", S));
   NL_TRY(nl_sparse_new(S->cols, S->rows, S->nnz, &C));
   for (int64_t p = 0; p < S->nnz; p++) C.start[S->index[p] + 1]++;
   for (int64_t j = 0; j < C.rows; j++) C.start[j + 1] += C.start[j];

@@ -143,7 +143,7 @@ static int check_grid(nl_dtype dtype, grid effort, const bool *wanted, tally *ta
       bool big = sizes[s][0] * sizes[s][1] > 100000;
       bool heavy = n % 3 != 0 && sizes[s][0] * sizes[s][1] > 3000;
       if (effort == SMALL && (big || heavy || widths[w] > 160)) continue;
-      if (effort == TINY && (sizes[s][0] != 113 || w % 3 != 2)) continue; /* several tiles each way */
+      if (effort == TINY && (sizes[s][0] != 113 || w == 0 || w % 2)) continue; /* several tiles each way */
       if (big && w % 3 != 0) continue;
       problem p = {.dtype = dtype,
                    .B = big ? 1 : 2,

@@ -64,5 +64,6 @@ void check_elementwise(void);
 void check_reductions(void);
 void check_softmax(void);
 void check_matmul(void);
+void check_sparse(void);
 
 #endif

@@ -129,7 +129,8 @@ static const struct {
 } groups[] = {
     {"counters", check_counters},     {"refusals", check_refusals}, {"time", check_time},
     {"copies", check_copies},         {"random", check_random},     {"elementwise", check_elementwise},
-    {"reductions", check_reductions}, {"softmax", check_softmax},   {"matmul", check_matmul}};
+    {"reductions", check_reductions}, {"softmax", check_softmax},   {"matmul", check_matmul},
+    {"sparse", check_sparse}};
 
 static bool wanted(int count, char **words, const char *name) {
   bool named = count == 0;

@@ -61,12 +61,14 @@ describe("a plugin", function()
   end)
 
   it("is asked for what it lacks, and the engine says so", function()
-    complains("exp: cuda:0 does not do this; move the operands with :to('cpu')", "here",
-      "nl.ones(2, {device = 'cuda'}):exp()")
-    complains("matmul: cuda:0 does not do this", "here", "local a = nl.ones(2, 2, {device = 'cuda'}) print(a * a)")
+    complains("softmax: cuda:0 does not do this; move the operands with :to('cpu')", "here",
+      "nl.ones(2, {device = 'cuda'}):softmax(1)")
+    complains("where: cuda:0 does not do this", "here", [[
+      local a = nl.ones(2, {device = "cuda"})
+      nl.where(nl.ones(2):gt(0):to("cuda"), a, a)]])
     complains("rand: cuda:0 does not do this", "here", "nl.rand(2, {device = 'cuda'})")
     complains("a tensor on cuda:0, and this works on the CPU; move it with :to('cpu')", "here",
-      "local a = nl.ones(2, 2, {device = 'cuda'}) nl.solve(a, a)")
+      "nl.diagnose(nl.ones(2, 2, {device = 'cuda'}))")
     complains("add: the tensors are on cuda:0 and cuda:1; move one with :to", "here",
       "print(nl.ones(2, {device = 'cuda'}) + nl.ones(2, {device = 'cuda:1'}))")
     complains("out of GPU memory: 8000000 bytes wanted", "poor", "nl.ones(1000000, {device = 'cuda'})")
@@ -101,5 +103,155 @@ describe("a plugin", function()
       nl.attention(q, q, q, {impl = "standard"})]])
     complains("a tensor on cuda:0", "here", operands
       .. "nl.attention(q, k, k, {cu_seqlens_q = nl.zeros(2, {device = 'cuda', dtype = 'i64'})})")
+  end)
+end)
+
+describe("a linear system on a device", function()
+  local system = [[
+    local A, X = nl.randn(23, 23, {seed = 1}), nl.randn(23, 3, {seed = 2})
+    local there, b = A:to("cuda"), (A * X):to("cuda")
+    local function near(x, y) return nl.allclose(x:to("cpu"), y, {rtol = 1e-11, atol = 1e-12}) end
+    ]]
+
+  it("is solved there, with what the CPU's lu says of it", function()
+    for _, method in ipairs{ "lu", "cusolver", "auto" } do
+      says("cuda:0\ttrue\ttrue\tOK\ttrue\ttrue", "here", system .. ([[
+        local x, info = nl.solve(there, b, {method = "%s"})
+        local y, own = nl.solve(there, b(":", 2), {method = "%s"})
+        print(x.device, near(x, X), near(y, X(":", 2)), own.code, info.backward_error < 1e-15, info.seconds > 0)]])
+        :format(method, method))
+    end
+    says("true", "here", system .. [[
+      local _, a = nl.solve(there, b, {method = "lu"})
+      local _, c = nl.solve(A, A * X, {method = "lu"})
+      local same = true
+      for _, key in ipairs{"growth", "rcond", "smallest_pivot", "backward_error"} do
+        same = same and math.abs(a[key] - c[key]) <= (key == "backward_error" and 1e-15 or 1e-12 * c[key])
+      end
+      print(same and a.exchanges == c.exchanges and a.nnz_factor == c.nnz_factor)]])
+    says("dense, on cuda:0: lu, our own elimination\tnil", "here", system
+      .. "local _, info = nl.solve(there, b) print(info.reason, info.error_bound)")
+  end)
+
+  it("leaves A and b as they are, whatever their strides", function()
+    says("true\ttrue\ttrue", "here", system .. [[
+      local T, c = A.T:contiguous():to("cuda").T, (A * X).T:contiguous():to("cuda").T
+      local first = near(nl.solve(T, c, {method = "cusolver"}), X)
+      print(first and near(nl.solve(T, c, {method = "lu"}), X), near(T, A), (near(c, A * X)))]])
+  end)
+
+  it("is refined", function()
+    says("true\ttrue", "here", [[
+      local W = nl.eye(40) -- 1 on the diagonal and in the last column, -1 below: entries grow to 2^39
+      for i = 1, 40 do for j = 1, i - 1 do W:set(-1, i, j) end W:set(1, i, 40) end
+      local b = (W * nl.randn(40, {seed = 3})):to("cuda")
+      local _, plain = nl.solve(W:to("cuda"), b, {method = "lu"})
+      local _, fine = nl.solve(W:to("cuda"), b, {method = "lu", refine = true})
+      print(plain.growth == 2.0 ^ 39 and plain.backward_error > 1e-10, fine.refinements > 0 and fine.backward_error < 1e-15)]])
+  end)
+
+  it("whose A is singular names the column", function()
+    for _, method in ipairs{ "lu", "cusolver" } do
+      says(("nil\t%s: A is singular, column 2 has no nonzero pivot\tSINGULAR\t2"):format(method), "here", ([[
+        local A = nl.tensor({{1, 2, 3}, {2, 4, 7}, {1, 2, 5}}, {device = "cuda"})
+        local x, message, info = nl.solve(A, nl.ones(3, {device = "cuda"}), {method = "%s"})
+        print(x, message, info.code, info.where)]]):format(method))
+    end
+  end)
+
+  it("must be finite, and its solution too", function()
+    says("solve: A(2,3) is inf\tNONFINITE", "here", system .. [[
+      there:set(1 / 0, 2, 3)
+      local _, message, info = nl.solve(there, b) print(message, info.code)]])
+    complains("solve: b(4,1) is", "here", system .. "b:set(0 / 0, 4, 1) print(select(2, nl.solve(there, b)))")
+    complains("solve: x0(23,3) is -inf", "here", system
+      .. "X:set(-1 / 0, 23, 3) print(select(2, nl.solve(there, b, {x0 = X:to('cuda')})))")
+    says("NONFINITE\tlu: the solution overflows", "here", [[
+      local _, m, info = nl.solve(nl.tensor({{1e-300}}, {device = "cuda"}), nl.tensor({1e300}, {device = "cuda"}),
+        {method = "lu"}) print(info.code, m)]])
+    says("NONFINITE\tlu: overflow in U (scaling A may help)", "here", [[
+      local A = nl.tensor({{1, 1e308}, {-1, 1e308}}, {device = "cuda"})
+      local _, m, info = nl.solve(A, nl.ones(2, {device = "cuda"}), {method = "lu"}) print(info.code, m)]])
+  end)
+
+  it("keeps to one device, and to the methods that are there", function()
+    local function refuses(message, call) complains(message, "here", system .. call) end
+    refuses("solve: A is on cuda:0, b is on cpu; move one with :to", "nl.solve(there, A)")
+    refuses("solve: A is on cpu, b is on cuda:0; move one with :to", "nl.solve(A, b)")
+    refuses("solve: A is on cuda:0, b is on cuda:1; move one with :to", "nl.solve(there, b:to('cuda:1'))")
+    refuses("solve: A is on cuda:0, x0 is on cpu; move one with :to", "nl.solve(there, b, {x0 = X})")
+    for _, method in ipairs{ "gauss", "lapack", "klu", "gauss_seidel", "gmres" } do
+      refuses(("solve: method '%s' takes no dense A on cuda:0; there are lu, cusolver, or move A and b with :to('cpu')")
+        :format(method), ("nl.solve(there, b, {method = '%s'})"):format(method))
+    end
+    refuses("method 'gauss' takes no dense A on cuda:0", "nl.solve(there, b, {pivot = 'rook'})")
+    refuses("method 'lu' takes no option 'pivot'", "nl.solve(there, b, {method = 'lu', pivot = 'rook'})")
+    refuses("method 'lu' takes no sparse A on cuda:0; there are", [[
+      nl.solve(nl.sparse.from(A):to("cuda"), b, {method = "lu"})]])
+    complains("cusolver: the fake was told to have none", "bare", system
+      .. "local x, message, info = nl.solve(there, b, {method = 'cusolver'}) assert(info.code == 'UNAVAILABLE') print(message)")
+    says("lu", "bare", system .. "print(select(2, nl.solve(there, b)).method)")
+  end)
+
+  it("of a sparse A is given to an iteration that suits it, or auto says that there is none", function()
+    says("true\ttrue", "here", [[
+      local A, b, x = nl.gallery.dominant{n = 40, density = 0.2, seed = 1}
+      local y, info = nl.solve(A:to("cuda"), b:to("cuda"))
+      print(nl.allclose(y:to("cpu"), x), info.reason == "sparse, on cuda:0, dominant by rows: gauss_seidel")]])
+    complains("solve: auto finds no iteration for this sparse A on cuda:0", "here", system
+      .. "nl.solve(nl.sparse.from(A):to('cuda'), b)")
+  end)
+
+  it("runs out of the device's memory at any step without a trace", function()
+    for _, method in ipairs{ "lu", "cusolver" } do
+      says("true\ttrue\ttrue", "poor", ([[
+        local A, b = nl.randn(60, 60, {seed = 1}):to("cuda"), nl.ones(60, 2, {device = "cuda"})
+        local function live()
+          collectgarbage() collectgarbage()
+          return nl.memory.live("cuda"), nl.memory.live()
+        end
+        local failures, clean, solved = 0, true, 0
+        for floats = 110000, 124000, 250 do -- of the 125000 that the device has room for
+          local ballast = nl.zeros(floats - 3720, {device = "cuda"})
+          local there, here = live()
+          local ok, message = pcall(nl.solve, A, b, {method = "%s", refine = true})
+          if ok then solved = solved + 1
+          else
+            failures = failures + 1
+            clean = clean and message:find("out of GPU memory", 1, true) ~= nil
+          end
+          message = nil
+          local there_now, here_now = live()
+          clean = clean and there_now == there and here_now == here
+          ballast:close()
+        end
+        print(solved > 0, failures > 10, clean)]]):format(method))
+    end
+  end)
+end)
+
+describe("a factor on a device", function()
+  it("is made there and solves there", function()
+    says("cuda:0 cuda:0 cuda:0\ttrue\ttrue\ttrue", "here", [[
+      local A = nl.randn(17, 17, {seed = 4})
+      local F, C = nl.lu(A:to("cuda")), nl.lu(A)
+      local b = nl.randn(17, 2, {seed = 5})
+      print(F.L.device .. " " .. F.U.device .. " " .. F.p.device,
+        F.p:to("cpu") == C.p and nl.allclose(F.L:to("cpu"), C.L) and nl.allclose(F.U:to("cpu"), C.U),
+        nl.allclose(F:solve(b:to("cuda")):to("cpu"), C:solve(b)) and nl.allclose(F:solve(b(":", 1):to("cuda")):to("cpu"),
+          C:solve(b(":", 1))),
+        math.abs(F.info.rcond - C.info.rcond) <= 1e-12 * C.info.rcond)]])
+    says("lu factor of a 2x2 f64 matrix, 0 exchanges on cuda:0", "here", "print(nl.lu(nl.eye(2):to('cuda')))")
+  end)
+
+  it("says what is wrong", function()
+    complains("lu: the factor is on cuda:0, b is on cpu; move b with :to", "here",
+      "nl.lu(nl.eye(2):to('cuda')):solve(nl.ones(2))")
+    complains("lu: A(2,1) is", "here", "print(select(2, nl.lu(nl.tensor({{1, 2}, {0 / 0, 4}}, {device = 'cuda'}))))")
+    says("SINGULAR\t2\t0\tlu: A is singular, column 2 has no nonzero pivot", "here", [[
+      local F = nl.lu(nl.tensor({{1, 2}, {2, 4}}, {device = "cuda"}))
+      local _, message = F:solve(nl.ones(2, {device = "cuda"}))
+      print(F.info.code, F.info.where, F.info.rcond, message)]])
+    complains("move it with :to('cpu')", "here", "nl.lu(nl.sparse.from(nl.eye(3)):to('cuda'))")
   end)
 end)

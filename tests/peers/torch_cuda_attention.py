@@ -46,7 +46,8 @@ class Path(C.Structure):
 
 
 FUNCTIONS = ["count", "open", "alloc", "free", "memory", "reset_peak", "trim", "upload", "download", "sync", "mark",
-             "elapsed", "copy", "fill", "random", "binary", "unary", "where", "reduce", "softmax", "matmul"]
+             "elapsed", "copy", "fill", "random", "binary", "unary", "where", "reduce", "softmax", "matmul", "lu_factor",
+             "lu_solve", "lu_solve_transposed", "library_prepare", "library_solve", "sparse_apply", "sparse_relax"]
 
 
 class Backend(C.Structure):
@@ -320,4 +321,5 @@ def main():
             w.writerows(rows)
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -85,7 +85,7 @@ typedef struct nl_attention_pass {
 typedef struct nl_lu_facts {
   int64_t singular_column;                     /* 0, or the 1-based column of the first exactly zero pivot */
   int64_t exchanges;                           /* of rows */
-  double largest_a, largest_u, smallest_pivot; /* absolute */
+  double largest_a, largest_u, smallest_pivot; /* absolute; largest_u inf or NaN: so is U */
 } nl_lu_facts;
 
 typedef struct nl_backend {
@@ -138,19 +138,23 @@ typedef struct nl_backend {
   nl_status (*lu_factor)(void *device, const nl_array *A, int64_t block, int64_t *row_of, nl_lu_facts *facts);
   /* X (n, k): the right-hand sides become the solutions. */
   nl_status (*lu_solve)(void *device, const nl_array *LU, const int64_t *row_of, const nl_array *X);
-  /* Both steps by the vendor's library; A is overwritten. prepare opens it; UNAVAILABLE says how to get it.
-   */
+  /* x (n) becomes A^-T x: what an estimate of the condition asks for. */
+  nl_status (*lu_solve_transposed)(void *device, const nl_array *LU, const int64_t *row_of,
+                                   const nl_array *x);
+  /* Both steps by the vendor's library, which counts columns first: A is A^T row by row and is overwritten,
+   * X (k, n) holds a right-hand side a row. prepare opens it: UNAVAILABLE says how to get it. Facts the
+   * library does not tell are NaN. */
   nl_status (*library_prepare)(void *device);
   nl_status (*library_solve)(void *device, const nl_array *A, const nl_array *X, nl_lu_facts *facts);
 
   /* --- sparse matrices (sparse.h), their arrays in the device's memory; X, Y, B (n, k) f64, row-major */
   /* Y = S X */
   nl_status (*sparse_apply)(void *device, const nl_sparse *S, const double *X, int64_t k, double *Y);
-  /* to_i = from_i + omega (b_i - sum_j a_ij from_j) / a_ii for count rows i, those that rows lists (NULL: row
-   * 0 to count - 1). to may be from where no listed row refers to another. A missing or zero a_ii gives an
+  /* x_i <- x_i + omega (b_i - sum_j a_ij x_j) / a_ii for rows i = first .. first + count - 1, in place and in
+   * any order: none of these rows has an entry in the column of another. A missing or zero a_ii gives an
    * infinity or NaN. */
-  nl_status (*sparse_relax)(void *device, const nl_sparse *S, const int32_t *rows, int64_t count,
-                            double omega, const double *B, int64_t k, const double *from, double *to);
+  nl_status (*sparse_relax)(void *device, const nl_sparse *S, int64_t first, int64_t count, double omega,
+                            const double *B, int64_t k, double *X);
 
   /* --- attention */
   const nl_attention_path *paths;

@@ -2,7 +2,8 @@
  *
  * A is n x n, dense or sparse; B holds one (n) or k (n, k) right-hand sides; X gets the shape of B.
  * Misuse is SHAPE, DTYPE or ARG. A numerical outcome (SINGULAR, DIVERGED, ...) is returned as the status,
- * with info filled as far as it got.
+ * with info filled as far as it got. A, B and x0 lie on one device, where the method runs; on a GPU there are
+ * lu and cusolver for dense A, a few iterations for sparse A, and info knows no error bound.
  */
 #ifndef NUMLAB_SOLVE_H
 #define NUMLAB_SOLVE_H
@@ -82,7 +83,7 @@ const char *const *nl_solve_methods(void);
 
 /* --- a factor that solves again and again ------------------------------------------------------------ */
 
-/* Dense P A = L U (blocked, partial pivoting). */
+/* Dense P A = L U (blocked, partial pivoting), made and used on the device of A. */
 typedef struct nl_lu {
   nl_tensor LU;    /* (n, n) contiguous: U above and on the diagonal, L (unit diagonal) below */
   int64_t *row_of; /* n: row i of P A is row row_of[i] of A (0-based) */
@@ -97,7 +98,8 @@ typedef struct nl_lu {
 nl_status nl_lu_factor(const nl_tensor *A, int64_t block, nl_lu *out);
 /* X has B's shape (n) or (n, k). SINGULAR names the column. */
 nl_status nl_lu_solve(const nl_lu *F, const nl_tensor *B, nl_tensor *X);
-double nl_lu_rcond(const nl_lu *F); /* 1-norm estimate (Higham's); 0 when singular; NaN when out of memory */
+/* 1-norm estimate (Higham's); 0 when singular; NaN when out of memory or the device failed. */
+double nl_lu_rcond(const nl_lu *F);
 /* New matrices L (unit lower) and U (upper) with P A = L U. */
 nl_status nl_lu_lower(const nl_lu *F, nl_tensor *L);
 nl_status nl_lu_upper(const nl_lu *F, nl_tensor *U);

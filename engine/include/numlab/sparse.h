@@ -17,8 +17,10 @@ typedef struct nl_sparse {
   nl_device *device; /* where the arrays lie; NULL: the CPU */
 } nl_sparse;
 
+nl_device *nl_sparse_device(const nl_sparse *S);
+
 /* A copy on another device, or on the same. nl_sparse_apply and nl_solve follow the device; what else takes a
- * sparse matrix works on the CPU alone. */
+ * sparse matrix works on the CPU alone: UNSUPPORTED, and where there is no status the caller looks first. */
 nl_status nl_sparse_to(const nl_sparse *S, nl_device *device, nl_sparse *out);
 
 /* Room for nnz entries, start zeroed, index and values uninitialised. SHAPE for negative sizes or sizes
@@ -50,7 +52,8 @@ double nl_sparse_norm_fro(const nl_sparse *S); /* sqrt(sum of squares) without o
 void nl_sparse_matvec(const nl_sparse *S, const double *x, double *y);
 /* Y = S X with X (cols, k) and Y (rows, k), both row-major and contiguous. */
 void nl_sparse_matmat(const nl_sparse *S, const double *X, int64_t k, double *Y);
-/* A new tensor S x for a vector x (cols) or a matrix (cols, k). SHAPE; DTYPE unless x is f64. */
+/* A new tensor S x for a vector x (cols) or a matrix (cols, k), on the device of both. SHAPE; DTYPE unless x
+ * is f64; DEVICE. */
 nl_status nl_sparse_apply(const nl_sparse *S, const nl_tensor *x, nl_tensor *out);
 /* A new tensor x S for a vector x (rows) or a matrix (k, rows): S^T x, by a transpose made for this call; of
  * a matrix a transposed view. SHAPE; DTYPE. */

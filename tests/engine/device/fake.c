@@ -2,9 +2,11 @@
  *
  * Its addresses are host addresses with bit 62 flipped, which no processor takes: whoever reads a tensor of this
  * device without asking the device crashes at once. FAKE_DEVICE tells it what to be: "none" has no device, "other"
- * is of another build, "short" has a table with less in it, "poor" has room for 1 MB. It adds and copies, fills, sums, and writes constants as attention;
- * what it leaves empty the engine must refuse by name. */
-#include <numlab/backend.h>
+ * is of another build, "short" has a table with less in it, "poor" has room for 1 MB, "bare" knows no library of linear
+ * algebra. It copies, fills, does the four operations, sums and norms, products, elimination (fake_lu.h), and products
+ * with sparse matrices and their sweeps by the plainest loops, and writes constants as attention; what it leaves empty
+ * the engine must refuse by name. */
+#include "fake_lu.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,6 +127,8 @@ static nl_status copy(void *device, const nl_array *src, const nl_array *dst) {
 
 static nl_status fill(void *device, const nl_array *dst, double value) {
   (void)device;
+  if (dst->dtype != NL_F64 && !(dst->dtype == NL_I64 && value == 0)) /* zeros of both have the same bits */
+    return host->fail(NL_UNSUPPORTED, "fill: the fake knows f64");
   for (int64_t i = 0; i < size_of(dst); i++) *at(dst, i) = value;
   return NL_OK;
 }
@@ -132,18 +136,135 @@ static nl_status fill(void *device, const nl_array *dst, double value) {
 static nl_status binary(void *device, nl_binary_op op, nl_dtype compute, const nl_array *a, const nl_array *b,
                         const nl_array *out) {
   (void)device;
-  if (op != NL_ADD || compute != NL_F64) return host->fail(NL_UNSUPPORTED, "the fake adds f64");
-  for (int64_t i = 0; i < size_of(out); i++) *at(out, i) = *at(a, i) + *at(b, i);
+  if (op > NL_DIV || compute != NL_F64) return host->fail(NL_UNSUPPORTED, "the fake adds to divides f64");
+  for (int64_t i = 0; i < size_of(out); i++) {
+    double x = *at(a, i), y = *at(b, i);
+    *at(out, i) = op == NL_ADD ? x + y : op == NL_SUB ? x - y : op == NL_MUL ? x * y : x / y;
+  }
+  return NL_OK;
+}
+
+static nl_status unary(void *device, nl_unary_op op, nl_dtype compute, const nl_array *a,
+                       const nl_array *out) {
+  (void)device;
+  if (op != NL_ABS || compute != NL_F64) return host->fail(NL_UNSUPPORTED, "the fake takes |x| of f64");
+  for (int64_t i = 0; i < size_of(out); i++) *at(out, i) = fabs(*at(a, i));
   return NL_OK;
 }
 
 static nl_status reduce(void *device, nl_reduction op, const nl_array *rows, int64_t n, const nl_array *out) {
   (void)device;
-  if (op != NL_REDUCE_SUM) return host->fail(NL_UNSUPPORTED, "the fake sums");
+  if (op != NL_REDUCE_SUM && op < NL_REDUCE_NORM_1)
+    return host->fail(NL_UNSUPPORTED, "the fake takes sums and norms");
   for (int64_t i = 0; i < size_of(out); i++) {
-    *at(out, i) = 0;
-    for (int64_t k = 0; k < n; k++) *at(out, i) += *at(rows, i * n + k);
+    double all = 0;
+    for (int64_t k = 0; k < n; k++) {
+      double x = *at(rows, i * n + k);
+      if (op != NL_REDUCE_NORM_INF) all += op == NL_REDUCE_SUM ? x : op == NL_REDUCE_NORM_1 ? fabs(x) : x * x;
+      else all = fake_largest(all, x);
+    }
+    *at(out, i) = op == NL_REDUCE_NORM_2 ? sqrt(all) : all;
   }
+  return NL_OK;
+}
+
+static nl_status matmul(void *device, const nl_array *A, const nl_array *B, const nl_array *C) {
+  (void)device;
+  if (C->dtype != NL_F64 || C->ndim != 2)
+    return host->fail(NL_UNSUPPORTED, "the fake multiplies f64 matrices");
+  int64_t m = C->shape[0], n = C->shape[1], k = A->shape[1];
+  for (int64_t i = 0; i < m * n; i++) {
+    double sum = 0;
+    for (int64_t p = 0; p < k; p++) sum += *at(A, i / n * k + p) * *at(B, p * n + i % n);
+    *at(C, i) = sum;
+  }
+  return NL_OK;
+}
+
+/* --- linear systems: f64 alone ---------------------------------------------------------------------------------- */
+
+static nl_status lu_factor(void *device, const nl_array *A, int64_t block, int64_t *row_of,
+                           nl_lu_facts *facts) {
+  (void)device, (void)block;
+  if (A->dtype != NL_F64) return host->fail(NL_UNSUPPORTED, "lu: the fake knows f64");
+  fake_eliminate(real(A->data), A->shape[0], row_of, facts);
+  return NL_OK;
+}
+
+static nl_status lu_solve(void *device, const nl_array *LU, const int64_t *row_of, const nl_array *X) {
+  (void)device;
+  int64_t n = X->shape[0], k = X->shape[1];
+  double *y = malloc((size_t)n * sizeof *y);
+  for (int64_t j = 0; j < k; j++)
+    fake_substitute(real(LU->data), n, row_of, (double *)real(X->data) + j, k, y);
+  free(y);
+  return NL_OK;
+}
+
+static nl_status lu_solve_transposed(void *device, const nl_array *LU, const int64_t *row_of,
+                                     const nl_array *x) {
+  (void)device;
+  double *y = malloc((size_t)x->shape[0] * sizeof *y);
+  fake_substitute_transposed(real(LU->data), x->shape[0], row_of, real(x->data), y);
+  free(y);
+  return NL_OK;
+}
+
+static nl_status library_prepare(void *device) {
+  (void)device;
+  return is("bare") ? host->fail(NL_UNAVAILABLE, "cusolver: the fake was told to have none") : NL_OK;
+}
+
+/* By columns: A is turned, eliminated by rows, and each right-hand side lies in one piece. */
+static nl_status library_solve(void *device, const nl_array *A, const nl_array *X, nl_lu_facts *facts) {
+  (void)device;
+  int64_t n = X->shape[1], k = X->shape[0];
+  double *F = malloc((size_t)(n * n) * sizeof *F), *y = malloc((size_t)n * sizeof *y);
+  int64_t *row_of = malloc((size_t)n * sizeof *row_of);
+  for (int64_t i = 0; i < n * n; i++) F[i] = *at(A, i % n * n + i / n);
+  fake_eliminate(F, n, row_of, facts);
+  for (int64_t j = 0; j < k && !facts->singular_column; j++)
+    fake_substitute(F, n, row_of, (double *)real(X->data) + j * n, 1, y);
+  free(F), free(y), free(row_of);
+  return NL_OK;
+}
+
+/* --- sparse matrices ------------------------------------------------------------------------------------------ */
+
+/* sum_j s_ij x_jc, and s_ii */
+static double row_times(const nl_sparse *S, int64_t i, const double *X, int64_t k, int64_t c,
+                        double *diagonal) {
+  const int64_t *start = real(S->start);
+  const int32_t *index = real(S->index);
+  const double *values = real(S->values), *x = real(X);
+  double sum = 0;
+  *diagonal = 0;
+  for (int64_t p = start[i]; p < start[i + 1]; p++) {
+    sum += values[p] * x[index[p] * k + c];
+    if (index[p] == i) *diagonal = values[p];
+  }
+  return sum;
+}
+
+static nl_status sparse_apply(void *device, const nl_sparse *S, const double *X, int64_t k, double *Y) {
+  (void)device;
+  double *y = real(Y), unused;
+  for (int64_t i = 0; i < S->rows; i++)
+    for (int64_t c = 0; c < k; c++) y[i * k + c] = row_times(S, i, X, k, c, &unused);
+  return NL_OK;
+}
+
+/* From the last row to the first: the order must not matter. */
+static nl_status sparse_relax(void *device, const nl_sparse *S, int64_t first, int64_t count, double omega,
+                              const double *B, int64_t k, double *X) {
+  (void)device;
+  const double *b = real(B);
+  double *x = real(X), diagonal;
+  for (int64_t i = first + count; i-- > first;)
+    for (int64_t c = 0; c < k; c++) {
+      double sum = row_times(S, i, X, k, c, &diagonal);
+      x[i * k + c] += omega * (b[i * k + c] - sum) / diagonal;
+    }
   return NL_OK;
 }
 
@@ -194,7 +315,16 @@ static nl_backend backend = {.abi = NL_BACKEND_ABI,
                              .copy = copy,
                              .fill = fill,
                              .binary = binary,
+                             .unary = unary,
                              .reduce = reduce,
+                             .matmul = matmul,
+                             .lu_factor = lu_factor,
+                             .lu_solve = lu_solve,
+                             .lu_solve_transposed = lu_solve_transposed,
+                             .library_prepare = library_prepare,
+                             .library_solve = library_solve,
+                             .sparse_apply = sparse_apply,
+                             .sparse_relax = sparse_relax,
                              .paths = paths,
                              .path_count = 3,
                              .attention_path = choose,

@@ -113,7 +113,12 @@ static void methods_solve(void **state) {
                               .precond = (nl_precond)precond};
         nl_solve_info info = {0};
         strcpy(info.method, all[m]->name);
-        nl_system s = {sparse ? (nl_matrix){NULL, &S} : (nl_matrix){&t, NULL}, NL_F64, N, K, B, X[sparse]};
+        nl_system s = {.A = sparse ? (nl_matrix){NULL, &S} : (nl_matrix){&t, NULL},
+                       .dtype = NL_F64,
+                       .n = N,
+                       .k = K,
+                       .B = B,
+                       .X = X[sparse]};
         nl_status status = all[m]->run(&s, &o, &info);
         if (status != NL_OK) fail_msg("%s %d %d: %s", all[m]->name, precond, sparse, nl_message());
         assert_int_equal(info.history_length, info.iterations);

@@ -270,6 +270,8 @@ static void misuse_names_what_is_wrong(void **state) {
     o.scale = NL_SCALE_ROWS;
     refused(&A, &b, &o, NL_UNSUPPORTED, "takes no option 'scale'; method 'gauss' does");
   }
+  o = precise("cusolver");
+  refused(&A, &b, &o, NL_UNSUPPORTED, "method 'cusolver' wants A and b on a GPU");
   o = precise("magic");
   refused(&A, &b, &o, NL_ARG, "solve: unknown method 'magic'");
   nl_tensor *all[] = {&A, &wide, &none, &b, &short_b, &no_b, &A32, &b32, &whole, &cube};
