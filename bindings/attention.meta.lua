@@ -82,3 +82,5 @@ function nl.attention_merge(out1, lse1, out2, lse2) end
 --- Example:
 ---     assert(nl.attention_impls()[1] == "standard")
 function nl.attention_impls(device) end
+
+return nl

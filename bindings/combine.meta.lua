@@ -2,6 +2,7 @@
 
 ---@class numlab
 local nl = {}
+
 ---@class nl.Tensor
 local Tensor = {}
 
@@ -24,10 +25,14 @@ function nl.where(condition, a, b) end
 ---     assert(nl.cat({A, A}, 2) == nl.tensor{{1, 2, 1, 2}})
 function nl.cat(tensors, dim) end
 
+---@class nl.AllcloseOptions
+---@field rtol? number default 1e-5
+---@field atol? number default 1e-8
+
 ---Whether |a - b| <= atol + rtol |b| everywhere; equal infinities agree, NaN never does. Shapes broadcast, types may differ.
 ---@param a nl.Tensor|number
 ---@param b nl.Tensor|number
----@param opts? {rtol?: number, atol?: number} defaults 1e-5 and 1e-8
+---@param opts? nl.AllcloseOptions
 ---@return boolean agree
 ---@return {max_abs: number, mean_abs: number, max_rel: number} apart
 --- Example:
@@ -50,3 +55,5 @@ function Tensor:where(a, b) end
 ---     local p = nl.tensor{{0, 1000}, {3, 3}}:softmax(-1)
 ---     assert(p(1, 2) == 1 and p(2, 1) == 0.5)
 function Tensor:softmax(dim) end
+
+return nl

@@ -1,4 +1,10 @@
----@meta
+---@meta numlab
+
+---@class numlab
+local nl = {}
+
+---@class nl.LoadOptions
+---@field header? boolean .csv: whether the first line holds names; without it, it does when none of its fields is a number
 
 --- Read a file by its extension.
 --- `.mtx` (Matrix Market; coordinate -> sparse matrix, array -> f64 tensor): real, integer and pattern fields (a
@@ -11,7 +17,7 @@
 --- `.csv` -> f64 matrix, and the names of its columns when there is a header line. Format: RFC 4180 (2005).
 --- Raises on an unknown extension or option.
 ---@param path string
----@param opts? table for .csv, `header`: true | false; without it the first line is one when none of its fields is a number
+---@param opts? nl.LoadOptions
 ---@return any x a tensor, a sparse matrix or, for .npz, a table of tensors; nil when the file is missing, unreadable or malformed
 ---@return any message the column names, or where x is nil: file, line or byte, and reason
 ---@return table? info `code`: "IO", "INTERRUPTED" or, for .npz without libzip, "UNAVAILABLE"
@@ -26,6 +32,12 @@
 ---     assert(x == nil and info.code == "IO" and message:find("No such file", 1, true))
 function nl.load(path, opts) end
 
+---@class nl.SaveOptions
+---@field symmetry? "general"|"symmetric"|"skew-symmetric" .mtx; default "general"
+---@field field? "auto"|"real"|"integer"|"pattern" .mtx; default "auto": "integer" for tensors of integers, else "real"
+---@field names? string[] .csv: the header line, a name a column
+---@field compress? boolean .npz: deflate the entries
+
 --- Write a file by its extension. The new file replaces the old one only when it is complete; values read back
 --- as the same numbers.
 --- `.mtx`: sparse -> coordinate, tensor of 1 or 2 dimensions -> array.
@@ -36,7 +48,7 @@ function nl.load(path, opts) end
 --- field asked for.
 ---@param path string
 ---@param x any a tensor, a sparse matrix or, for .npz, a table of tensors
----@param opts? table `symmetry`: "general" | "symmetric" | "skew-symmetric"; `field`: "auto" | "real" | "integer" | "pattern"; for .csv `names`: a name a column; for .npz `compress`: true deflates
+---@param opts? nl.SaveOptions
 ---@return boolean? done true; nil when the file cannot be written
 ---@return string? message
 ---@return table? info `code`: "IO", "INTERRUPTED" or, for .npz without libzip, "UNAVAILABLE"
@@ -61,3 +73,5 @@ function nl.load(path, opts) end
 ---     assert(done and nl.load(archive).b(2) == 1 or info.code == "UNAVAILABLE", message)
 ---     os.remove(archive)
 function nl.save(path, x, opts) end
+
+return nl

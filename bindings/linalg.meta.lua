@@ -1,4 +1,7 @@
----@meta
+---@meta numlab
+
+---@class numlab
+local nl = {}
 
 ---Cholesky factor L, lower triangular, of a symmetric positive definite A = L L^T. LAPACK potrf.
 ---A that is not symmetric beyond rounding gets NOT_POSITIVE_DEFINITE too. Raises unless A is a square f64 or f32 matrix.
@@ -45,11 +48,14 @@ function nl.svd(A) end
 ---     assert(math.abs(w(1) - 1) < 1e-14 and math.abs(w(2) - 3) < 1e-14)
 function nl.eigh(A) end
 
+---@class nl.LstsqOptions
+---@field rcond? number singular values at most rcond times the largest count as 0; default eps * max(m, n)
+
 ---Least squares: the x of least norm among those that minimise ||b - A x||, for any shape and rank. LAPACK gelsd.
 ---Raises unless A is an f64 or f32 matrix and b of its type with as many rows.
 ---@param A nl.Tensor m x n
 ---@param b nl.Tensor m, or m x k
----@param opts? {rcond: number} singular values at most rcond times the largest count as 0; eps * max(m, n)
+---@param opts? nl.LstsqOptions
 ---@return nl.Tensor? x n, or n x k
 ---@return table|string info code, rank, residual = ||b - A x|| (Frobenius), cond; the message of an outcome: NONFINITE, NOT_CONVERGED, UNAVAILABLE
 ---@return table? info code, of an outcome
@@ -58,3 +64,17 @@ function nl.eigh(A) end
 ---     local x, info = nl.lstsq(nl.tensor({{1, 0}, {1, 1}, {1, 2}}), nl.tensor({1, 3, 5}))
 ---     assert(math.abs(x(1) - 1) < 1e-13 and math.abs(x(2) - 2) < 1e-13 and info.rank == 2)
 function nl.lstsq(A, b, opts) end
+
+---The product of two matrices by the borrowed BLAS (gemm): the yardstick of `A * B`, which numlab computes itself.
+---Raises unless A and B are both f64 or both f32 matrices that fit.
+---@param A nl.Tensor m x k
+---@param B nl.Tensor k x n
+---@return nl.Tensor? C m x n
+---@return string? message of an outcome: UNAVAILABLE
+---@return table? info code, of an outcome
+--- Example:
+---     local A, B = nl.randn(3, 4, {seed = 1}), nl.randn(4, 2, {seed = 2})
+---     assert(nl.allclose(A * B, (nl.blas_matmul(A, B))))
+function nl.blas_matmul(A, B) end
+
+return nl

@@ -1,5 +1,8 @@
 ---@meta numlab
 
+---@class numlab
+local nl = {}
+
 --- Operators: A + B, A - B, -A, s * A, A / s broadcast elementwise; A * B is the matrix product; A == B is one truth.
 ---@class nl.Tensor
 ---@operator add(nl.Tensor|number): nl.Tensor
@@ -159,3 +162,5 @@ function Tensor:floor() end
 --- Example:
 ---     assert(nl.tensor{0/0, 1}:isnan() == nl.tensor{true, false})
 function Tensor:isnan() end
+
+return nl

@@ -1,11 +1,17 @@
 ---@meta numlab
 
+---@class numlab
+local nl = {}
+
+---@class nl.ReduceOptions
+---@field keepdim? boolean keep the dimension with size 1
+
 ---@class nl.Tensor
 local Tensor = {}
 
 ---Sum of all elements as a number (pairwise in f64, integers exact), or along a dimension as a tensor.
 ---@param dim? integer from 1, negatives from the end
----@param opts? {keepdim?: boolean} keep the dimension with size 1
+---@param opts? nl.ReduceOptions
 ---@return number|nl.Tensor result
 --- Example:
 ---     local A = nl.tensor{{1, 2}, {3, 4}}
@@ -14,7 +20,7 @@ function Tensor:sum(dim, opts) end
 
 ---Mean of all elements as a number, or along a dimension. Raises when there are none.
 ---@param dim? integer from 1, negatives from the end
----@param opts? {keepdim?: boolean} keep the dimension with size 1
+---@param opts? nl.ReduceOptions
 ---@return number|nl.Tensor result
 --- Example:
 ---     local A = nl.tensor{{1, 2}, {3, 4}}
@@ -23,7 +29,7 @@ function Tensor:mean(dim, opts) end
 
 ---Largest element as a number, or along a dimension; NaN where there is one. Raises when there are none.
 ---@param dim? integer from 1, negatives from the end
----@param opts? {keepdim?: boolean} keep the dimension with size 1
+---@param opts? nl.ReduceOptions
 ---@return number|nl.Tensor result
 --- Example:
 ---     local A = nl.tensor{{1, 2}, {3, 4}}
@@ -32,7 +38,7 @@ function Tensor:max(dim, opts) end
 
 ---Smallest element as a number, or along a dimension; NaN where there is one. Raises when there are none.
 ---@param dim? integer from 1, negatives from the end
----@param opts? {keepdim?: boolean} keep the dimension with size 1
+---@param opts? nl.ReduceOptions
 ---@return number|nl.Tensor result
 --- Example:
 ---     local A = nl.tensor{{1, 2}, {3, 4}}
@@ -41,7 +47,7 @@ function Tensor:min(dim, opts) end
 
 ---Position of the largest element (row-major, from 1), or positions along a dimension; the first of equals, the first NaN.
 ---@param dim? integer from 1, negatives from the end
----@param opts? {keepdim?: boolean} keep the dimension with size 1
+---@param opts? nl.ReduceOptions
 ---@return number|nl.Tensor result
 --- Example:
 ---     local A = nl.tensor{{1, 2}, {3, 4}}
@@ -50,7 +56,7 @@ function Tensor:argmax(dim, opts) end
 
 ---Position of the smallest element (row-major, from 1), or positions along a dimension; the first of equals, the first NaN.
 ---@param dim? integer from 1, negatives from the end
----@param opts? {keepdim?: boolean} keep the dimension with size 1
+---@param opts? nl.ReduceOptions
 ---@return number|nl.Tensor result
 --- Example:
 ---     local A = nl.tensor{{1, 2}, {3, 4}}
@@ -59,7 +65,7 @@ function Tensor:argmin(dim, opts) end
 
 ---Whether any element is not zero (NaN is not), or along a dimension as a bool tensor.
 ---@param dim? integer from 1, negatives from the end
----@param opts? {keepdim?: boolean} keep the dimension with size 1
+---@param opts? nl.ReduceOptions
 ---@return boolean|nl.Tensor result
 --- Example:
 ---     local A = nl.tensor{{1, 2}, {3, 4}}
@@ -68,7 +74,7 @@ function Tensor:any(dim, opts) end
 
 ---Whether no element is zero, or along a dimension as a bool tensor.
 ---@param dim? integer from 1, negatives from the end
----@param opts? {keepdim?: boolean} keep the dimension with size 1
+---@param opts? nl.ReduceOptions
 ---@return boolean|nl.Tensor result
 --- Example:
 ---     local A = nl.tensor{{1, 2}, {3, 4}}
@@ -82,3 +88,5 @@ function Tensor:all(dim, opts) end
 --- Example:
 ---     assert(nl.tensor{3, 4}:norm() == 5 and nl.tensor{3, -4}:norm(math.huge) == 4)
 function Tensor:norm(p) end
+
+return nl

@@ -1,16 +1,22 @@
 ---@meta numlab
 
+---@class numlab
+local nl = {}
+
 ---A sparse f64 matrix, compressed by rows (CSR): only stored entries take memory and time. S(i, j) is an element, 0
 ---where nothing is stored; indices count from 1, negatives from the end. #S is the number of rows.
 ---S * x: product with a vector or a matrix (threaded, the same bits at any thread count); x * S: from the left (makes a
----transpose each time); S * S2; c * S; S / c; S + S2, S - S2; -S. Sums and products with tensors other than these raise:
----S:dense() makes a tensor. `local S <close> = ..` gives the memory back at the end of the block.
+---transpose each time); S * S2; c * S; S / c; S + S2, S - S2; -S. Sums and products with tensors other than these
+---raise: S:dense() makes a tensor. S * x and nl.solve follow S to a GPU; all else works on the CPU.
+---`local S <close> = ..` gives the memory back at the end of the block.
 ---@class nl.Sparse
 ---@field shape integer[] rows, columns
 ---@field nnz integer stored entries, stored zeros included
 ---@field dtype "f64"
 ---@field ndim integer 2
+---@field device string "cpu", or where :to brought it: "cuda:0"
 ---@field T nl.Sparse the transpose, a new matrix
+---@overload fun(i: integer, j: integer): number
 local Sparse = {}
 
 ---Ways to make a sparse matrix.
@@ -42,6 +48,19 @@ function nl.sparse.from(t) end
 ---     local A = nl.tensor{{1, 0}, {2, 3}}
 ---     assert(nl.sparse.from(A):dense() == A)
 function Sparse:dense() end
+
+---S on another device; S itself when it is there already. There S * x and nl.solve take it (cg, gauss_seidel, jacobi,
+---sor), with tensors of the same device. Raises, with the reason, for a device that is not here (nl.devices).
+---@param device string "cpu", "cuda", "cuda:1"
+---@return nl.Sparse S
+--- Example:
+---     local S = nl.gallery.poisson2d(3)
+---     assert(S:to("cpu") == S and S.device == "cpu")
+---     if nl.devices()[2] then
+---       local there = S:to("cuda")
+---       assert(nl.allclose(there * nl.ones(9, {device = "cuda"}), S * nl.ones(9)))
+---     end
+function Sparse:to(device) end
 
 ---A copy with memory of its own.
 ---@return nl.Sparse S
@@ -105,3 +124,5 @@ function Sparse:norm(kind) end
 ---     S:close()
 ---     assert(not pcall(S.dense, S))
 function Sparse:close() end
+
+return nl

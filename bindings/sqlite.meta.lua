@@ -4,16 +4,20 @@
 local nl = {}
 
 ---A database in a file.
----@class numlab.sqlite
-local sqlite = {}
+---@class nl.Database
+local Database = {}
+
+---@class nl.DatabaseOptions
+---@field readonly? boolean never written, and not made where it is missing
+---@field timeout? number seconds to wait for a lock, default 5
 
 ---Open a database of SQLite; it is made where it is missing, unless `readonly`. ":memory:" is one without a file.
 ---
 ---Lua's values: integers, floats (the same bits come back, but NaN is NULL, nil), strings, nil; true and false go in as
 ---1 and 0. A program that holds a lock is waited for.
 ---@param path string
----@param opts? {readonly: boolean?, timeout: number?} timeout: seconds to wait for a lock, 5
----@return numlab.sqlite|nil db nil when the file cannot be opened, or SQLite is not on this machine
+---@param opts? nl.DatabaseOptions
+---@return nl.Database|nil db nil when the file cannot be opened, or SQLite is not on this machine
 ---@return string? message
 ---@return table? info `code`: "IO" or "UNAVAILABLE"; `reason` with IO, SQLite's word: "CANTOPEN" ...
 --- Example:
@@ -35,7 +39,7 @@ function nl.sqlite(path, opts) end
 ---       local rows = db:rows("SELECT ? AS n, ? AS x, ? AS e", 3, 0.1, nil)
 ---       assert(math.type(rows[1].n) == "integer" and rows[1].x == 0.1 and rows[1].e == nil)
 ---     end
-function sqlite:rows(sql, ...) end
+function Database:rows(sql, ...) end
 
 ---Run statements for what they do.
 ---@param sql string one statement, or several that take no values
@@ -52,7 +56,7 @@ function sqlite:rows(sql, ...) end
 ---       local no, message, info = db:run("INSERT INTO t (name) VALUES ('a')")
 ---       assert(no == nil and info.reason == "CONSTRAINT" and message:find "UNIQUE")
 ---     end
-function sqlite:run(sql, ...) end
+function Database:run(sql, ...) end
 
 ---All of what a function writes, or nothing: committed when it returns, rolled back when it raises or returns nil.
 ---@param f fun(): any
@@ -65,7 +69,7 @@ function sqlite:run(sql, ...) end
 ---       pcall(db.transaction, db, function() db:run("INSERT INTO t VALUES (2)") error("changed my mind") end)
 ---       assert(#db:rows("SELECT * FROM t") == 1)
 ---     end
-function sqlite:transaction(f) end
+function Database:transaction(f) end
 
 ---Let the file go now; using the database afterwards raises.
 --- Example:
@@ -74,6 +78,6 @@ function sqlite:transaction(f) end
 ---       db:close()
 ---       assert(not pcall(db.rows, db, "SELECT 1"))
 ---     end
-function sqlite:close() end
+function Database:close() end
 
 return nl

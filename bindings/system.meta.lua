@@ -2,6 +2,7 @@
 
 ---@class numlab
 local nl = {}
+
 ---What the engine holds, by device.
 nl.memory = {}
 
@@ -90,3 +91,5 @@ function nl.memory.limit(bytes) end
 --- Example:
 ---     assert(nl.memory.counts().live == nl.memory.live())
 function nl.memory.counts(device) end
+
+return nl

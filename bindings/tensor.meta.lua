@@ -1,5 +1,8 @@
 ---@meta numlab
 
+---@class numlab
+local nl = {}
+
 ---A tensor: elements of one type in n dimensions. t(i, j) is an element, t("2:5", ":") a view, t[i] a row (an element of
 ---a 1-d tensor), t[i] = v sets it. Indices count from 1, negatives from the end; slices "first:last:step" include both
 ---ends. An index outside raises; t[#t + 1] is nil, so ipairs ends. #t is the number of rows. Views share the elements.
@@ -7,11 +10,13 @@
 ---all elements are equal. `local t <close> = ..` gives the memory back at the end of the block.
 ---@class nl.Tensor
 ---@field shape integer[]
----@field dtype numlab.dtype
+---@field dtype nl.DType
 ---@field device string "cpu" or "cuda:0"
 ---@field ndim integer
 ---@field size integer number of elements
 ---@field T nl.Tensor the transpose of a 2-d tensor, a view
+---@field [integer] nl.Tensor|number|boolean a row; an element of a 1-d tensor
+---@overload fun(...: integer|string): nl.Tensor|number|boolean
 local Tensor = {}
 
 ---Set the elements the indices select to a number, or to a tensor that broadcasts; returns t.
@@ -67,8 +72,8 @@ function Tensor:contiguous() end
 ---t in another type (rounded to nearest even; integers truncate and saturate), on another device, or both; t itself when
 ---nothing changes. Operations follow their operands; those of one call lie on one device. Raises, with the reason, for a
 ---device that is not here (nl.devices).
----@param what numlab.dtype|string "f32", "cpu", "cuda", "cuda:1"
----@param also? numlab.dtype|string the other of the two
+---@param what nl.DType|string "f32", "cpu", "cuda", "cuda:1"
+---@param also? nl.DType|string the other of the two
 ---@return nl.Tensor t
 --- Example:
 ---     assert(nl.tensor{1.7, -300}:to("u8") == nl.tensor({1, 0}, {dtype = "u8"}))
@@ -86,3 +91,5 @@ function Tensor:close() end
 --- Example:
 ---     nl.zeros(10):free()
 function Tensor:free() end
+
+return nl

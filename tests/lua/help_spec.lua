@@ -88,6 +88,44 @@ return M
     end
   end)
 
+  it("takes from the head of a library that it is internal, and from a function that it alone is", function()
+    local entries = parse("--- It.\n---@internal of numlab.other\nlocal M = {}\n\n--- Do.\nfunction M.f() end\nreturn M\n",
+      "numlab.demo")
+    assert.equal("of numlab.other", entries[1].internal)
+    assert.equal("of numlab.other", entries[2].internal)
+    entries = parse("--- It.\nlocal M = {}\n\n--- Do.\n---@internal of M\nfunction M.f() end\n--- Be.\nfunction M.g() end\n"
+      .. "return M\n", "numlab.demo")
+    assert.same({ "of M" }, { entries[2].internal, entries[3].internal })
+    assert.is_nil(entries[1].internal)
+  end)
+
+  it("ends an example where its indent ends", function()
+    local entry = parse("---Do.\n--- Example:\n---     local x = 1\n---\n---     and text\nfunction nl.f() end\n")[1]
+    assert.same({ "local x = 1" }, entry.example.code)
+    assert.same({ "Do.", "", "    and text" }, entry.lines)
+  end)
+
+  it("gives a class called like a function its full name", function()
+    local entries = parse("--- It.\nlocal M = {}\n\n---@class numlab.demo.Thing\nlocal Thing = class()\n\n--- Make.\n"
+      .. "function M.Thing() end\n\n--- Do.\nfunction Thing:act() end\nreturn M\n", "numlab.demo")
+    assert.equal("numlab.demo numlab.demo.Thing demo.Thing demo.Thing:act", names(entries))
+  end)
+
+  it("lists the options of a call with their values, those of the class they are built on behind them", function()
+    local keys = {}
+    for _, option in ipairs(annotations.options "nl.solve") do keys[option.name] = option end
+    assert.same({ "partial", "none", "rook", "complete" }, keys.pivot.values)
+    assert.equal("auto", keys.method.values[1])
+    assert.is_nil(keys.tol.values)
+    assert.is_true(keys.tol.optional)
+    assert.equal("number", keys.tol.type)
+    local list = annotations.options "nl.gallery.pei"
+    assert.same({ "alpha", "n", "seed" }, { list[1].name, list[2].name, list[3].name })
+    assert.same("keepdim", annotations.options((help.find "t:sum"))[1].name)
+    assert.same({}, annotations.options "nl.clock")
+    assert.same({}, annotations.options "nothing")
+  end)
+
   it("drops a comment that no declaration follows", function()
     assert.equal("", names(parse("---Lost.\n\nfunction_like = 1\n")))
   end)
@@ -132,7 +170,7 @@ describe("numlab.help", function()
 
   it("lists every function under one topic, and every topic has a summary", function()
     local count, listed = 0, 0
-    for _, entry in ipairs(help.entries()) do
+    for _, entry in ipairs(help.public()) do
       if entry.kind == "function" or entry.kind == "method" then count = count + 1 end
     end
     for _, topic in ipairs(help.topics()) do
@@ -142,17 +180,24 @@ describe("numlab.help", function()
     assert.equal(count, listed)
   end)
 
+  it("offers nothing that is internal, and knows it by its name", function()
+    for _, topic in ipairs(help.topics()) do assert.not_equal("numlab.sweep_point", topic.name) end
+    assert.equal("numlab.sweep_point", help.find("numlab.sweep_point").name)
+    for _, entry in ipairs(help.search "contestant") do assert.is_nil(entry.internal) end
+    for _, name in ipairs(help.near "sweep_point.visit") do assert.is_nil(annotations.named(name).internal) end
+  end)
+
   it("lays out a call with its options, those they are built on, results and example", function()
     local told = help.text((help.find "nl.gallery.dominant"))
     for _, part in ipairs({ "nl.gallery.dominant(options)\n\nStrictly",
-      "\n\nParameters\n  options  numlab.gallery_dominant\n", "\n  ratio    number: above 1, default 1.1\n",
-      "\n  seed     integer\n", "\n\nReturns\n  A       nl.Sparse: n x n",
+      "\n\nParameters\n  options  nl.DominantOptions\n\nOptions\n", "\n  ratio    number: above 1, default 1.1\n",
+      "\n  seed     integer: of x_true", "\n\nReturns\n  A       nl.Sparse: n x n",
       "\n\nExample\n    local A, b, x_true", "\n\nbindings/gallery.meta.lua:" }) do
       assert.truthy(told:find(part, 1, true), part .. "\nis not in\n" .. told)
     end
     assert.truthy(help.text((help.find "solve")):find("nl.solve(A, b, opts?)", 1, true))
     assert.truthy(help.text((help.find "Tensor")):find("\nTensor:sum  ", 1, true))
-    assert.truthy(help.text((help.find "numlab.method")):find('\nValues\n  "auto" ', 1, true))
+    assert.truthy(help.text((help.find "nl.Method")):find('\nValues\n  "auto" ', 1, true))
   end)
 
   it("keeps to the width, but for code and words that are longer", function()
@@ -167,6 +212,15 @@ describe("numlab.help", function()
         assert.truthy(text.width(help.line(entry, width)) <= width)
       end
     end
+  end)
+
+  it("shows a library's example where a function has none and the library's shows it", function()
+    assert.equal(annotations.named("numlab.stats").example, annotations.example(annotations.named "stats.median"))
+    assert.truthy(help.text(annotations.named "stats.median"):find("stats.median(v) == 4", 1, true))
+    assert.truthy(help.text(annotations.named "stats.sd"):find("stats.sd{1, 3}", 1, true))
+    assert.equal(annotations.named("numlab.args").example, annotations.example(annotations.named "args"))
+    assert.is_nil(annotations.example(annotations.named "nl.SolveOptions"))
+    assert.is_nil(annotations.example(annotations.named "numlab.table.Column"))
   end)
 
   it("colours its heads only when asked to", function()

@@ -1,4 +1,4 @@
-# numlab new: an experiment that runs as it is, with table, figure, page and test; nothing overwritten, hostile names.
+# numlab new: an experiment that runs as it is, settings for the editor, with table, figure, page and test; nothing overwritten, hostile names.
 . tests/program/tap.sh
 top=$PWD
 mkdir "$work/here"; cd "$work/here"
@@ -23,6 +23,16 @@ run "$NUMLAB" new heat
 check "a name is taken" code_is 0
 check "its file is printed" out_is heat.lua
 check "and what comes next" err_has "numlab run heat.lua quick=true"
+check "and what is for editors" err_has ".luarc.json"
+check "which says where the annotations are" "$NUMLAB" -e '
+  local settings = require("cjson").decode(io.open(".luarc.json"):read "a")
+  assert(settings["runtime.version"] == "Lua 5.4" and settings["diagnostics.globals"] == nil)
+  local folders = settings["workspace.library"]
+  assert(io.open(folders[1] .. "/solve.meta.lua") and io.open(folders[2] .. "/numlab/sweep.lua"))'
+echo mine > .luarc.json
+run "$NUMLAB" new heat_two
+check "those that are there stay" [ "$(cat .luarc.json)" = mine ]
+check "and are not spoken of" sh -c '! grep -q luarc "$1"' sh "$work/err"
 run "$NUMLAB" run heat.lua quick=true
 check "it runs as it is" code_is 0
 check "with a table" out_has "gauss_seidel"

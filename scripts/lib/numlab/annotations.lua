@@ -1,170 +1,30 @@
---- Reads the documentation that stands in comments: LuaCATS blocks (`---`, @param, @return, @field, examples) of the
---- bindings' *.meta.lua and of the Lua libraries. Help, reference and tests all come from here.
+--- The documentation that stands in comments: LuaCATS blocks (`---`, @param, @return, @field, examples) of the bindings'
+--- *.meta.lua and of the Lua libraries. Help, completion, reference and tests all come from here.
 ---
----   for _, entry in ipairs(annotations.read("bindings/solve.meta.lua")) do print(entry.name, entry.summary) end
+---   for _, entry in ipairs(annotations.entries()) do print(entry.name, entry.summary) end
+---   for _, option in ipairs(annotations.options("nl.solve")) do print(option.name, option.type, option.text) end
 ---
 --- An entry: name ("nl.solve", "Tensor:sum", "sweep.run"), kind ("function", "method", "class", "alias", "module",
 --- "library"), summary (its first sentence), lines (all its text), words (its parameters in order), params, returns and
---- fields ({name, type, text, optional}), example ({where, code}), type (a class by its full name), source (FILE:LINE).
+--- fields ({name, type, text, optional}), example ({where, code}), type (a class by its full name), source (FILE:LINE),
+--- module (the library it is of), internal (a text: made for other parts of numlab, not for those who use it; the tag
+--- is `---@internal of WHAT`, and in a library's head it holds for the whole library).
+---
+--- A class whose name ends in Options is an option table: its fields are the keys of the calls that take it.
+---@internal of numlab.help
 local file = require "numlab.file"
+local parse = require "numlab.annotations_parse"
 
-local M = {}
-
--- A type ends at the first space outside brackets and quotes that does not follow a ':' of `fun(x): number`.
-local function split_type(s)
-  local depth, quoted = 0, false
-  for i = 1, #s do
-    local c = s:sub(i, i)
-    if c == '"' then quoted = not quoted end
-    if not quoted then
-      if c:find("[({<%[]") then depth = depth + 1 elseif c:find("[)}>%]]") then depth = depth - 1 end
-      if c == " " and depth <= 0 and s:sub(i - 1, i - 1) ~= ":" then
-        return s:sub(1, i - 1), (s:sub(i):gsub("^[%s#]+", ""))
-      end
-    end
-  end
-  return s, ""
-end
-
-local function named(s)
-  local name, mark, rest = s:match("^([%w_.]+)(%??)%s*(.*)$")
-  if not name then return nil end
-  local kind, words = split_type(rest)
-  return { name = name, type = kind, text = words, optional = mark == "?" or kind:find("%?$") ~= nil }
-end
-
-local TAGS = {
-  param = function(block, s) return named(s), block.params end,
-  field = function(block, s) return named(s), block.fields end,
-  ["return"] = function(block, s)
-    local kind, rest = split_type(s)
-    local name, words
-    if s:sub(#kind + 1, #kind + 2) ~= "  " then name, words = rest:match("^([%a_][%w_]*)%f[%s\0]%s*(.*)$") end
-    if not name then name, words = rest:match("^(%.%.%.)%s*(.*)$") end
-    return { name = name, type = kind, text = words or rest }, block.returns
-  end,
-  class = function(block, s) block.class = s:match("^[%w_.]+") block.parent = s:match(":%s*([%w_.]+)") end,
-  alias = function(block, s)
-    block.alias = s:match("^[%w_.]+")
-    local kinds = s:match("^[%w_.]+%s+(.+)$")
-    if kinds then block.lines[#block.lines + 1] = kinds end
-  end,
-}
-
--- One comment line, without its dashes.
-local function take(block, s, where)
-  if block.example and (s:find("^     ") or not s:find("%S")) then
-    if s:find("%S") then table.insert(block.example.code, s:sub(6)) end
-    return
-  end
-  local tag, rest = s:match("^%s?@([%a]+)%s*(.*)$")
-  local value = s:match("^%s?|%s*(.*)$")
-  if s:find("^%s?Example:") then
-    block.example, block.last = { where = where, code = {} }, nil
-  elseif tag then
-    local into
-    block.last = nil
-    if TAGS[tag] then block.last, into = TAGS[tag](block, rest) end
-    if block.last then into[#into + 1] = block.last end
-  elseif block.alias and value then
-    local name, words = value:match("^(%S+)%s*#?%s*(.*)$")
-    block.fields[#block.fields + 1] = { name = name, type = "", text = words }
-  elseif block.last and s:find("%S") then -- goes on with the tag above
-    block.last.text = block.last.text .. " " .. s:match("^%s*(.*)$")
-  else
-    block.lines[#block.lines + 1] = s:gsub("^ ", "")
-  end
-end
-
-local function first_sentence(lines)
-  local all = {}
-  for _, line in ipairs(lines) do
-    if not line:find("%S") or line:find("^  ") then break end
-    all[#all + 1] = line
-  end
-  local s = table.concat(all, " ")
-  return s:match("^(.-%.)%s") or s
-end
-
--- What the line below a block declares: a function, a method, a class with its table, a module. A local function of a
--- library counts only where the library is that function (`return args`, `__call = walk`); `read` sees at the end.
-local function target(block, line, library)
-  local name, words = line:match("^function%s+([%w_.:]+)%s*%((.-)%)")
-  local kind = name and name:find(":", 1, true) and "method" or "function"
-  if not name then name, words = line:match("^([%w_.:]+)%s*=%s*function%s*%((.-)%)") end
-  if library and not name then
-    kind, name, words = "local", line:match("^local function%s+([%w_]+)%s*%((.-)%)")
-    if not name then words = line:match("^return function%s*%((.-)%)") end
-    if words and not name then kind, name = "function", "" end
-  end
-  if name then
-    block.words = {}
-    for word in words:gmatch("[%w_.]+") do
-      if word ~= "_" then table.insert(block.words, word) end
-    end
-    return name, kind
-  end
-  if block.class then return line:match("^local ([%w_]+)%s*=%s*{}") or block.class, "class" end
-  if block.alias then return block.alias, "alias" end
-  name = line:match("^([%w_]+%.[%w_]+)%s*=%s*{}")
-  if name and not library then return name, "module" end
-  if block.first == 1 and library and #block.lines > 0 then return library, "library" end
-end
-
--- The entries that a library shows, by the names they have outside: `own` is its table, `called` what calling it runs.
-local function belonging(entries, library, own, called)
-  local short, shown = library:match("[^.]+$"), {}
-  for _, entry in ipairs(entries) do
-    local name = entry.name
-    local table_name, rest = name:match("^([%w_]+)(%..*)$")
-    if name == "" or entry.kind == "local" and name == called then
-      entry.name, entry.kind = short, "function"
-    elseif table_name == own and entry.kind == "function" then
-      entry.name = short .. rest
-    elseif entry.kind ~= "library" then
-      entry.name = short .. "." .. name
-    end
-    entry.module = library
-    if entry.kind ~= "local" and not name:find("__", 1, true) then shown[#shown + 1] = entry end
-  end
-  return shown
-end
-
---- The entries of a file, in its order. Comments that no declaration follows are left out.
----@param path string
----@param label string?  the file's name in `source`; path
----@param library string?  "numlab.sweep": a Lua library, whose own table is renamed "sweep" and whose head is an entry
----@return table[] entries
-function M.read(path, label, library)
-  local entries, number, block, own, called = {}, 0, nil, nil, nil
-  for line in io.lines(path) do
-    number = number + 1
-    local where = ("%s:%d"):format(label or path, number)
-    local comment = line:match("^%-%-%-(.*)$")
-    if comment then
-      block = block or { first = number, lines = {}, params = {}, returns = {}, fields = {} }
-      take(block, comment, where)
-    else
-      block = block or not library and line:find("function") and { lines = {}, params = {}, returns = {}, fields = {} }
-      local name, kind
-      if block then name, kind = target(block, line, library) end
-      if name then
-        block.name, block.kind, block.source, block.last = name, kind, where, nil
-        block.summary, block.type = first_sentence(block.lines), block.class or block.alias
-        entries[#entries + 1] = block
-      end
-      block = nil
-    end
-    own = line:match("^return ([%a_][%w_]*)%s*$") or line:match("^return setmetatable%(([%w_]+)") or own
-    called = line:match("__call = ([%w_]+)") or called
-  end
-  return library and belonging(entries, library, own, called or own) or entries
-end
+local M = { read = parse.read }
 
 -- --- where the comments lie -----------------------------------------------------------------------------------
 
--- In the tree bindings/ lies beside scripts/; installed, meta/ lies in the folder of the scripts.
-local function folders()
+--- The folder of the Lua libraries, and that of the bindings' annotations: in the tree bindings/ lies beside scripts/;
+--- installed, meta/ lies in the folder of the scripts.
+---@return string libraries
+---@return string meta
+---@return string[] names  of the files in meta
+function M.folders()
   local here = file.split(debug.getinfo(1, "S").source:sub(2))
   local root = here:gsub("/?lib/numlab$", "")
   if root == "" then root = "." end
@@ -190,9 +50,10 @@ local function merge(class, part)
 end
 
 --- The entries of all bindings, then of all Lua libraries, files by name; a class that several files tell of is one.
+--- Read anew at each call.
 ---@return table[] entries
 function M.all()
-  local here, meta, names = folders()
+  local here, meta, names = M.folders()
   local all, seen = {}, {}
   local function add(entries)
     for _, entry in ipairs(entries) do
@@ -210,6 +71,108 @@ function M.all()
     add(M.read(here .. "/" .. name, "lib/numlab/" .. name, "numlab." .. name:gsub("%.lua$", "")))
   end
   return all
+end
+
+local loaded, by_name
+
+--- The same, read at the first call and kept.
+---@return table[] entries
+function M.entries()
+  loaded = loaded or M.all()
+  return loaded
+end
+
+--- The entry of exactly this name: "nl.solve", "Tensor:sum"; of a class or an alias also its type, "nl.Tensor".
+---@param name string
+---@return table? entry
+function M.named(name)
+  if not by_name then
+    by_name = {}
+    for _, entry in ipairs(M.entries()) do
+      by_name[entry.name] = entry
+      if entry.type then by_name[entry.type] = entry end
+    end
+  end
+  return by_name[name]
+end
+
+--- How an entry is called: "nl.solve(A, b, opts?)"; of a class or an alias its type.
+---@param entry table
+---@return string
+function M.signature(entry)
+  if not entry.words then return entry.type or entry.name end
+  local optional, words = {}, {}
+  for _, param in ipairs(entry.params) do optional[param.name] = param.optional end
+  for i, word in ipairs(entry.words) do words[i] = word .. (optional[word] and "?" or "") end
+  return ("%s(%s)"):format(entry.name, table.concat(words, ", "))
+end
+
+--- The example of an entry: its own, or that of its library where it shows this function.
+---@param entry table
+---@return table? example  {where, code}
+function M.example(entry)
+  if entry.example or not entry.module then return entry.example end
+  local example = (M.named(entry.module) or {}).example
+  local last = entry.name:match("[.:]([%w_]+)$")
+  local shown = example and table.concat(example.code, "\n") or ""
+  return (not last or shown:find("[.:]" .. last .. "%f[^%w_]")) and example or nil
+end
+
+-- --- classes and option tables ------------------------------------------------------------------------------------
+
+--- The fields of a class, those of the class it is built on behind them.
+---@param class table
+---@return table[] fields
+function M.fields(class)
+  local fields, parent = table.move(class.fields, 1, #class.fields, 1, {}), class.parent and M.named(class.parent)
+  if parent then
+    for _, field in ipairs(M.fields(parent)) do fields[#fields + 1] = field end
+  end
+  return fields
+end
+
+--- The option tables that an entry takes: those its parameters' types name.
+---@param entry table
+---@return table[] classes
+function M.option_classes(entry)
+  local found, seen = {}, {}
+  for _, param in ipairs(entry.params) do
+    for name in param.type:gmatch("[%w_.]+Options%f[^%w_]") do
+      local class = not seen[name] and M.named(name)
+      seen[name] = true
+      if class then found[#found + 1] = class end
+    end
+  end
+  return found
+end
+
+--- The strings that a type lists, in its order: {"f64", "f32"} for `"f64"|"f32"` or an alias of it; nil where it lists
+--- none.
+---@param kind string
+---@return string[]? values
+function M.values(kind)
+  local list, alias = {}, M.named((kind:gsub("%?$", "")))
+  if alias and alias.kind == "alias" then
+    for _, value in ipairs(alias.fields) do list[#list + 1] = value.name:match('^"(.*)"$') end
+    kind = alias.kinds or ""
+  end
+  for value in kind:gmatch('"([^"]*)"') do list[#list + 1] = value end
+  return #list > 0 and list or nil
+end
+
+--- The keys that a call knows in its table of options.
+---@param call string|table  "nl.solve", "Tensor:sum", or an entry
+---@return table[] options  {name, type, text, optional, values}: values are the strings that the type lists; in the
+--- order they are told. Empty: it has no options, or nothing is called so.
+function M.options(call)
+  local entry, options = type(call) == "table" and call or M.named(call), {}
+  for _, class in ipairs(entry and M.option_classes(entry) or {}) do
+    for _, field in ipairs(M.fields(class)) do
+      options[#options + 1] = { name = field.name, type = field.type, text = field.text, optional = field.optional,
+        values = M.values(field.type) }
+    end
+  end
+  return options
 end
 
 return M

@@ -5,6 +5,7 @@
 ---   for _, entry in ipairs(help.search("softmax")) do print(help.line(entry)) end
 ---
 --- Names are what one types: nl.solve or solve, Tensor:sum or t:sum, numlab.sweep, sweep.run or nl.sweep.run.
+---@internal of numlab doc and the prompt
 local annotations = require "numlab.annotations"
 local command = require "numlab.command"
 local file = require "numlab.file"
@@ -14,13 +15,17 @@ local M = {}
 
 local WIDTH = 80
 
-local loaded
+--- All entries (numlab.annotations says what one holds): bindings first, files by name.
+M.entries = annotations.entries
 
---- All entries (numlab.annotations says what one holds), read at the first call: bindings first, files by name.
+--- Those that are not internal to numlab: what is offered to people who look around. The others answer to their names.
 ---@return table[] entries
-function M.entries()
-  loaded = loaded or annotations.all()
-  return loaded
+function M.public()
+  local list = {}
+  for _, entry in ipairs(M.entries()) do
+    if not entry.internal then list[#list + 1] = entry end
+  end
+  return list
 end
 
 -- The module that an entry is listed under: "nl", "nl.gallery", "Tensor", "numlab.sweep".
@@ -28,9 +33,11 @@ local function module_of(entry)
   return entry.module or entry.name:match("^(.+)[.:][^.:]+$") or entry.name
 end
 
---- The modules, classes with methods and libraries, each with what it holds, in the order of the files.
----@return table[] topics  {name, summary, entries}
-function M.topics()
+--- The modules, classes with methods and libraries that are made for users, each with what it holds, in the order of the
+--- files.
+---@param entries table[]?  others than the public ones
+---@return table[] topics  {name, summary, entries, entry = what tells of the whole}
+function M.topics(entries)
   local topics, by_name = {}, {}
   local function topic(name)
     if not by_name[name] then
@@ -39,15 +46,17 @@ function M.topics()
     end
     return by_name[name]
   end
-  for _, entry in ipairs(M.entries()) do
+  entries = entries or M.public()
+  for _, entry in ipairs(entries) do
     if entry.kind == "function" or entry.kind == "method" then
       table.insert(topic(module_of(entry)).entries, entry)
     elseif entry.kind == "library" then
       topic(entry.name)
     end
   end
-  for _, entry in ipairs(M.entries()) do
-    if by_name[entry.name] then by_name[entry.name].summary = entry.summary end
+  for _, entry in ipairs(entries) do
+    local told = by_name[entry.name]
+    if told then told.summary, told.entry = entry.summary, entry end
   end
   return topics
 end
@@ -80,7 +89,7 @@ function M.find(name)
     end
   end
   if method or not name:find("[.:]") then
-    for _, entry in ipairs(M.entries()) do
+    for _, entry in ipairs(M.public()) do
       if last_part(entry.name) == (method or name) and (not method or entry.kind == "method") then fits(entry) end
     end
   end
@@ -93,7 +102,7 @@ end
 ---@return string[] names
 function M.near(name)
   local whole, parts = {}, {}
-  for i, entry in ipairs(M.entries()) do whole[i], parts[i] = entry.name, last_part(entry.name) end
+  for i, entry in ipairs(M.public()) do whole[i], parts[i] = entry.name, last_part(entry.name) end
   local names, part = { text.nearest(name, whole) }, text.nearest(last_part(name) or name, parts)
   local stands_for = part and M.find(part).name
   if stands_for ~= names[1] then names[#names + 1] = stands_for end
@@ -106,7 +115,7 @@ end
 function M.search(word)
   local wanted = word:lower()
   local by_name, by_text = {}, {}
-  for _, entry in ipairs(M.entries()) do
+  for _, entry in ipairs(M.public()) do
     if entry.name:lower():find(wanted, 1, true) then
       by_name[#by_name + 1] = entry
     else
@@ -122,15 +131,6 @@ end
 
 -- --- laying out ---------------------------------------------------------------------------------------------------
 
--- The fields of a class and of those it is built on.
-local function fields_of(class)
-  local fields, parent = table.move(class.fields, 1, #class.fields, 1, {}), class.parent and M.find(class.parent)
-  if parent then
-    for _, field in ipairs(fields_of(parent)) do fields[#fields + 1] = field end
-  end
-  return fields
-end
-
 --- An entry (or a topic) in one line: its name and the beginning of its summary, or the names of its fields.
 ---@param entry table
 ---@param width integer?  80
@@ -141,18 +141,10 @@ function M.line(entry, width, column)
   local summary = entry.summary
   if summary == "" and entry.fields then
     local names = {}
-    for i, field in ipairs(fields_of(entry)) do names[i] = field.name end
+    for i, field in ipairs(annotations.fields(entry)) do names[i] = field.name end
     summary = table.concat(names, ", ")
   end
   return (text.cut(name .. summary, width or WIDTH):gsub("%s+$", ""))
-end
-
-local function signature(entry)
-  if not entry.words then return entry.type or entry.name end
-  local optional, words = {}, {}
-  for _, param in ipairs(entry.params) do optional[param.name] = param.optional end
-  for i, word in ipairs(entry.words) do words[i] = word .. (optional[word] and "?" or "") end
-  return ("%s(%s)"):format(entry.name, table.concat(words, ", "))
 end
 
 -- Paragraphs are filled, indented lines stay as they are.
@@ -178,23 +170,12 @@ local function items(list, width, out, indent)
   for _, item in ipairs(list) do longest = math.max(longest, #(item.name or "")) end
   longest = math.min(longest, 20)
   for _, item in ipairs(list) do
+    local alias = annotations.values(item.type) -- nl.Method: its names are what one wants to know
+    local kind = alias and '"' .. table.concat(alias, '" | "') .. '"' or item.type
     local first = indent .. text.pad(item.name or "", longest) .. (longest > 0 and "  " or "")
-    local colon = item.type ~= "" and item.text ~= "" and ": " or ""
-    out[#out + 1] = text.wrap(item.type .. colon .. item.text, width, first, indent .. (" "):rep(longest + 2))
+    local colon = kind ~= "" and item.text ~= "" and ": " or ""
+    out[#out + 1] = text.wrap(kind .. colon .. item.text, width, first, indent .. (" "):rep(longest + 2))
   end
-end
-
--- The options of a call: the fields of the class that a parameter's type names.
-local function options(entry)
-  local found = {}
-  for _, param in ipairs(entry.params) do
-    for _, class in ipairs(M.entries()) do
-      if class.kind == "class" and class.type == class.name and param.type:gsub("%?$", "") == class.type then
-        found[#found + 1] = class
-      end
-    end
-  end
-  return found
 end
 
 --- An entry as people read it: how it is called, what it does, parameters, options, results, example, where it stands;
@@ -210,23 +191,27 @@ function M.text(entry, layout)
     if #out > 0 and out[#out]:find("%S") then out[#out + 1] = "" end
     out[#out + 1] = layout.color and ("\27[1m%s\27[0m"):format(words) or words
   end
-  head(text.wrap(signature(entry), width, "", "    "))
+  head(text.wrap(annotations.signature(entry), width, "", "    "))
   out[#out + 1] = ""
   prose(entry.lines, width, out)
   local function section(title, list)
     if #list == 0 then return end
-    head(title)
+    head(text.wrap(title, width, "", "  "))
     items(list, width, out, "  ")
   end
   section("Parameters", entry.params)
-  for _, class in ipairs(options(entry)) do section(class.name, fields_of(class)) end
-  section("Returns", entry.returns)
-  section(entry.kind == "alias" and "Values" or "Fields", fields_of(entry))
-  if entry.example then
-    head("Example")
-    for _, line in ipairs(entry.example.code) do out[#out + 1] = "    " .. line end
+  local classes = annotations.option_classes(entry)
+  for _, class in ipairs(classes) do
+    section("Options" .. (#classes > 1 and " (" .. class.type .. ")" or ""), annotations.fields(class))
   end
-  for _, topic in ipairs(M.topics()) do
+  section("Returns", entry.returns)
+  section(entry.kind == "alias" and "Values" or "Fields", annotations.fields(entry))
+  local example = annotations.example(entry)
+  if example then
+    head("Example")
+    for _, line in ipairs(example.code) do out[#out + 1] = "    " .. line end
+  end
+  for _, topic in ipairs(M.topics(M.entries())) do
     if topic.name == entry.name and #topic.entries > 0 then
       head("Functions")
       for _, each in ipairs(topic.entries) do out[#out + 1] = M.line(each, width) end
@@ -265,8 +250,7 @@ end
 ---@param words string
 ---@param search boolean?
 function M.show(words, search)
-  local color = file.is_terminal("stdout") and (os.getenv("NO_COLOR") or "") == "" and os.getenv("TERM") ~= "dumb"
-  local told, message = M.answer(words, { color = color }, search)
+  local told, message = M.answer(words, { color = file.takes_color("stdout") }, search)
   if not told then error(message, 0) end
   print(told)
 end

@@ -1,5 +1,6 @@
 --- Pieces of an HTML page that needs nothing beside itself: escaped text, tables, code, figures with their svg inside.
 --- What a function takes is text and is escaped, except where it says HTML.
+---@internal of numlab.report and numlab report
 local tables = require "numlab.table"
 
 local M = {}
@@ -96,7 +97,8 @@ end
 ---@param s string  the file
 ---@param prefix string  of the ids, another one for each drawing of a page
 ---@param label string?  for those who cannot see it
----@return string? html, string? message
+---@return string? html
+---@return string? message
 function M.svg(s, prefix, label)
   local drawing = s:match("<svg.*</svg>")
   if not drawing then return nil, "no whole svg" end
@@ -178,11 +180,11 @@ nav ol { columns: 1; } nav a { color: inherit; text-decoration: none; }
 local CHINESE = '"Noto Sans CJK SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei", "WenQuanYi Micro Hei", '
 
 --- The whole page.
----@param o table  lang ("en", "zh-CN"), title, body = HTML
+---@param o table  lang ("en", "zh-CN"), title, body = HTML, style = CSS in place of STYLE
 function M.page(o)
   return table.concat({ "<!DOCTYPE html>", ('<html lang="%s">'):format(M.escape(o.lang)), "<head>",
     '<meta charset="utf-8">', '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    M.element("title", o.title), "<style>", (M.STYLE:gsub("FONTS ", CHINESE)) .. "</style>", "</head>", "<body>",
+    M.element("title", o.title), "<style>", ((o.style or M.STYLE):gsub("FONTS ", CHINESE)) .. "</style>", "</head>", "<body>",
     o.body .. "</body>", "</html>" }, "\n") .. "\n"
 end
 

@@ -8,6 +8,8 @@ local SPEC = {
   help = [[
 It has settings, a sweep of two axes, a table, a figure, a page and its own test, each with a comment that says what to
 change. A file of that name is never overwritten. NAME: letters, digits, _ and -.
+Where the folder has none yet, .luarc.json goes beside it: with it lua-language-server, in whatever editor, completes
+nl.* with its options and shows what they are for.
 
     numlab new heat
     numlab run heat.lua quick=true
@@ -22,6 +24,7 @@ return function(...)
   local path, why = new.write(name, ".")
   if not path then error("new: " .. why, 0) end
   io.stdout:write(name, ".lua\n")
+  if new.write_settings(".") then io.stderr:write(".luarc.json tells editors where numlab's annotations are.\n") end
   io.stderr:write(([[
 Next:
     numlab run %s.lua quick=true     a few seconds; results in reports/%s/
