@@ -109,7 +109,7 @@ nvcc:
 DEPS_BUILD := gcc libc6-dev liblua5.4-dev
 # borrowed at run time, each optional: `numlab doctor` says what the absence of one costs
 DEPS_RUN   := gnuplot-nox libopenblas0-pthread libcxsparse3 libklu1 libumfpack5 libcholmod3 libzip4 libsqlite3-0
-DEPS_TEST  := lua5.4 perl libcmocka-dev lua-busted lua-cjson
+DEPS_TEST  := lua5.4 perl libcmocka-dev lua-busted lua-cjson pkg-config
 DEPS_LINT  := clang-format clang-tidy lua-check
 
 deps: ; @sh .ci/deps need $(DEPS_BUILD) -- $(DEPS_RUN)
@@ -129,8 +129,9 @@ c-tests: $(C_TESTS) $(FAKE)
 $(FAKE): $(FAKE:.so=.o) # a device of host memory, for machines without one
 	@echo "  LD $@"; $(CC) $(LDFLAGS) -shared -o $@ $<
 # each takes the path of the plugin; without a GPU it says why and passes
-gpu-tests: gpu $(BUILD)/tests/gpu/plugin_check $(BUILD)/tests/gpu/attention_check
-$(BUILD)/tests/gpu/plugin_check: $(patsubst %,$(BUILD)/tests/gpu/%.o,plugin check_tensors check_numbers)
+gpu-tests: gpu $(BUILD)/tests/gpu/plugin_check $(BUILD)/tests/gpu/attention_check $(BUILD)/tests/gpu/lu_check
+$(BUILD)/tests/gpu/plugin_check: $(patsubst %,$(BUILD)/tests/gpu/%.o,plugin check_tensors check_numbers check_sparse)
+$(BUILD)/tests/gpu/lu_check: $(BUILD)/tests/gpu/plugin.o
 $(BUILD)/tests/gpu/%.o: CFLAGS += -DNL_HEADERS='"$(HEADERS_ID)"'
 $(BUILD)/tests/gpu/%.o: $(PUBLIC)
 $(BUILD)/tests/gpu/%: $(BUILD)/tests/gpu/%.o $(BUILD)/libnumlab.a
@@ -139,11 +140,12 @@ check: all c-tests
 	@BUILD=$(BUILD) PROVE_FLAGS='$(PROVE_FLAGS)' sh tests/run.sh $(C_TESTS) $(wildcard tests/lua/*_spec.lua tests/program/*.t)
 
 # --- lint: a stamp a file remembers what passed, so a second run is quick -----------------------------------------
-C_FILES   := $(wildcard engine/*/*.[ch] engine/cpu/*/*.[ch] engine/include/numlab/*.h bindings/*.[ch] tests/engine/*/*.[ch])
+C_FILES   := $(wildcard engine/*/*.[ch] engine/cpu/*/*.[ch] engine/include/numlab/*.h bindings/*.[ch] tests/engine/*/*.[ch] \
+  docs/examples/*.c)
 GPU_FILES := $(wildcard gpu/*.cu gpu/*.h gpu/*/*.cu gpu/*/*.cuh tests/gpu/*.[ch])
 LUA_FILES := $(filter-out %.meta.lua,$(wildcard scripts/*/*.lua scripts/lib/numlab/*.lua \
-  scripts/lib/numlab/*/*.lua tests/lua/*.lua))
-TIDY      := $(patsubst %.c,$(BUILD)/tidy/%.ok,$(filter-out %_tmpl.c,$(filter-out tests/%,$(filter %.c,$(C_FILES)))))
+  scripts/lib/numlab/*/*.lua tests/lua/*.lua docs/examples/*.lua))
+TIDY      := $(patsubst %.c,$(BUILD)/tidy/%.ok,$(filter-out %_tmpl.c,$(filter-out tests/% docs/%,$(filter %.c,$(C_FILES)))))
 HEADERS   := $(patsubst %.h,$(BUILD)/alone/%.ok,$(wildcard engine/include/numlab/*.h))
 JOBS      := $(shell nproc)
 
@@ -179,24 +181,41 @@ size:
 	@for d in engine/*/ bindings/ scripts/*/ scripts/lib/numlab/ tests/*/; do \
 	  printf '%7d  %s\n' $$(find $$d -name '*.[ch]' -o -name '*.lua' -o -name '*.t' | xargs cat | wc -l) $$d; done
 
+# the reference and the manual pages, from the annotations and from what the program says of itself
+docs: all
+	@for f in markdown html man man3; do $(BUILD)/numlab doc --format=$$f --out=$(BUILD)/docs || exit 1; done
+
 SHARE := $(DESTDIR)$(PREFIX)/share/numlab
-install: all
+MAN   := $(DESTDIR)$(PREFIX)/share/man
+PAGES := $(DESTDIR)$(PREFIX)/share/doc/numlab
+install: all docs
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/lua/5.4 $(DESTDIR)$(PREFIX)/lib/pkgconfig $(SHARE) \
 	  $(DESTDIR)$(PREFIX)/include/numlab
 	install $(BUILD)/numlab $(DESTDIR)$(PREFIX)/bin/numlab
 	install -m 644 $(BUILD)/numlab.so $(DESTDIR)$(PREFIX)/lib/lua/5.4/numlab.so
 	install -m 644 $(BUILD)/libnumlab.a $(DESTDIR)$(PREFIX)/lib/libnumlab.a
 	install -m 644 engine/include/numlab/*.h $(DESTDIR)$(PREFIX)/include/numlab/
+	install -m 644 bindings/numlab.h $(DESTDIR)$(PREFIX)/include/numlab.h
 	if [ -e $(BUILD)/numlab_cuda.so ]; then \
 	  install -D -m 644 $(BUILD)/numlab_cuda.so $(DESTDIR)$(PREFIX)/lib/numlab/numlab_cuda.so; fi
 	cp -R scripts/. $(SHARE)/
 	install -d $(SHARE)/meta
 	install -m 644 bindings/*.meta.lua $(SHARE)/meta/
+	install -D -m 644 $(BUILD)/docs/numlab.1 $(MAN)/man1/numlab.1
+	install -D -m 644 $(BUILD)/docs/numlab.3lua $(MAN)/man3/numlab.3lua
+	install -d $(PAGES)
+	install -m 644 $(BUILD)/docs/reference.html $(BUILD)/docs/reference.md $(PAGES)/
 	printf '%s\n' 'prefix=$(PREFIX)' 'Name: numlab' 'Description: the numlab engine' 'Version: $(VERSION)' \
 	  'Cflags: -I$${prefix}/include' 'Libs: -L$${prefix}/lib -lnumlab -lm' > $(DESTDIR)$(PREFIX)/lib/pkgconfig/numlab.pc
+	printf '%s\n' 'prefix=$(PREFIX)' 'modules=$${prefix}/lib/lua/5.4' 'Name: numlab-lua' \
+	  'Description: numlab for programs that embed Lua' 'Version: $(VERSION)' 'Requires: lua5.4' \
+	  'Cflags: -I$${prefix}/include' 'Libs: -L$${modules} -Wl,-rpath,$${modules} -l:numlab.so' \
+	  > $(DESTDIR)$(PREFIX)/lib/pkgconfig/numlab-lua.pc
 uninstall:
-	rm -rf $(SHARE) $(DESTDIR)$(PREFIX)/include/numlab $(DESTDIR)$(PREFIX)/lib/numlab
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/numlab lib/lua/5.4/numlab.so lib/libnumlab.a lib/pkgconfig/numlab.pc)
+	rm -rf $(SHARE) $(PAGES) $(DESTDIR)$(PREFIX)/include/numlab $(DESTDIR)$(PREFIX)/lib/numlab
+	rm -f $(MAN)/man1/numlab.1 $(MAN)/man3/numlab.3lua
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/,bin/numlab lib/lua/5.4/numlab.so lib/libnumlab.a include/numlab.h \
+	  lib/pkgconfig/numlab.pc lib/pkgconfig/numlab-lua.pc)
 
 DIST := $(BUILD)/numlab-$(VERSION)-x86_64
 dist: all
@@ -207,6 +226,6 @@ clean:
 	rm -rf $(BUILD) $(BUILD)-asan $(BUILD)-tsan
 
 .PHONY: all gpu nvcc gpu-tests deps deps-test deps-lint demo test c-tests check lint lint-format lint-lua lint-c format asan tsan size \
-  install uninstall dist clean
+  docs install uninstall dist clean
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

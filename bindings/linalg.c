@@ -1,4 +1,4 @@
-/* nl.cholesky, qr, svd, eigh, lstsq: dense factorisations that LAPACK does. */
+/* nl.cholesky, qr, svd, eigh, lstsq: dense factorisations that LAPACK does; nl.blas_matmul, a yardstick. */
 #include "support.h"
 #include <numlab/external.h>
 
@@ -55,7 +55,7 @@ static int l_lstsq(lua_State *L) {
   const nl_tensor *A = nlL_checktensor(L, 1), *b = nlL_checktensor(L, 2);
   nlL_checkoptions(L, 3, "lstsq", known);
   double rcond = nlL_optnumber(L, 3, "lstsq", "rcond", -1);
-  if (rcond != -1 && !(rcond >= 0)) luaL_error(L, "lstsq: rcond is %f, expected a number >= 0", rcond);
+  if (rcond != -1 && !(rcond >= 0)) nlL_error(L, "lstsq: rcond is %f, expected a number >= 0", rcond);
   nl_tensor *x = nlL_newtensor(L);
   nl_lstsq_info info;
   nl_status status;
@@ -71,9 +71,19 @@ static int l_lstsq(lua_State *L) {
   return 2;
 }
 
+static int l_blas_matmul(lua_State *L) {
+  const nl_tensor *A = nlL_checktensor(L, 1), *B = nlL_checktensor(L, 2);
+  nl_tensor *C = nlL_newtensor(L);
+  nl_status status;
+  NLL_RETRY(L, status, nl_blas_matmul(A, B, C));
+  if (status != NL_OK) return fail(L, status, 0);
+  nlL_account(L, nlL_tensor_bytes(C));
+  return 1;
+}
+
 static const luaL_Reg functions[] = {
-    {"cholesky", l_cholesky}, {"qr", l_qr},       {"svd", l_svd},
-    {"eigh", l_eigh},         {"lstsq", l_lstsq}, {NULL, NULL},
+    {"cholesky", l_cholesky},       {"qr", l_qr}, {"svd", l_svd}, {"eigh", l_eigh}, {"lstsq", l_lstsq},
+    {"blas_matmul", l_blas_matmul}, {NULL, NULL},
 };
 
 void nlL_open_linalg(lua_State *L) { luaL_setfuncs(L, functions, 0); }

@@ -27,7 +27,9 @@ static const command commands[] = {
     {"run", "FILE [words ...]", "run a Lua script",
      "FILE is looked for as given, then below ./scripts/, then below numlab's own scripts; '-' is the "
      "standard\n"
-     "input. The words after FILE are the script's arg[1], arg[2], ... and its `...`.\n\n"
+     "input. The words after FILE are the script's arg[1], arg[2], ... and its `...`. LUA_PATH and "
+     "LUA_CPATH\n"
+     "count as they do for lua5.4, LUA_INIT does not: a script does the same everywhere.\n\n"
      "    numlab run experiments/task1_sweep.lua quick=true\n"
      "    numlab run experiments/task1_sweep.lua --help\n",
      nlL_program_run},
@@ -47,7 +49,9 @@ static const command commands[] = {
     {"new", "NAME", "write NAME.lua, an experiment that runs as it is", NULL, nlL_program_library},
     {"pack", "name=NAME id=ID ...", "make the archive that is handed in", NULL, nlL_program_library},
     {"verify", "ZIP", "check such an archive, build what it holds and try it", NULL, nlL_program_library},
-    {"doc", "[NAME | --search WORD]", "what a function, a class or a library is for", NULL,
+    {"doc", "[NAME | --search WORD | --format=F]", "what a function, a class or a library is for", NULL,
+     nlL_program_library},
+    {"bench", "[quick] [device=cuda] [--json]", "the limits of this machine, and where numlab stands", NULL,
      nlL_program_library},
     {"doctor", "[--json]", "what this numlab found here, what is missing, what that costs and how to get it",
      "Exit code 1 when something is missing that numlab cannot do without.\n", nlL_program_doctor},
@@ -78,7 +82,12 @@ static int overview(void) {
        "    NUMLAB_THREADS   threads of its kernels: 1 to 256 (default: the cores it may use)\n"
        "    NUMLAB_CPU       highest kernel level to use: generic, avx2, avx512, avx512bf16 (default: the "
        "CPU's)\n"
-       "    NUMLAB_EXTERNAL  borrowed libraries that count as absent: off, or names such as umfpack,klu\n\n"
+       "    NUMLAB_EXTERNAL  borrowed libraries that count as absent: off, or names such as umfpack,klu\n"
+       "    NUMLAB_CUDA      file of the GPU plugin, or off\n"
+       "    NUMLAB_GNUPLOT, NUMLAB_WEASYPRINT, NUMLAB_PYTHON  programs to use for gnuplot, weasyprint, "
+       "python3\n"
+       "    NUMLAB_HISTORY   file that keeps the lines typed at the prompt; empty: none does\n"
+       "    NO_COLOR         where it is set and not empty, nothing is coloured\n\n"
        "exit codes: 0 ok, 1 the script failed or cannot be read, 2 wrong usage, 3 a threshold was crossed,\n"
        "130 interrupted\n\n"
        "numlab COMMAND --help says more about one command.");

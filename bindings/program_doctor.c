@@ -20,6 +20,7 @@ typedef struct part {
   const char *kernels;
   const char *needed_for, *cost, *problem; /* what wants it, what its absence costs, why it is absent */
   const char *package;                     /* apt-get installs it */
+  const char *mend;                        /* another command that gets it */
 } part;
 
 /* --- two ways of printing ----------------------------------------------------------------------------- */
@@ -43,6 +44,21 @@ static void print_wrapped(const char *label, const char *text) {
   putchar('\n');
 }
 
+enum { MEND = 160 };
+
+/* What to do about an absent part; "" for one that is here. */
+static const char *mending(const part *p, char text[MEND]) {
+  const char *setting = p->problem ? strstr(p->problem, "NUMLAB_") : NULL; /* absent by the user's choice */
+  text[0] = 0;
+  if (p->found) return text;
+  int length = setting ? snprintf(text, MEND, "unset %.*s", (int)strcspn(setting, " "), setting) : 0;
+  const char *then = length ? ", then " : "";
+  if (says(p->package))
+    snprintf(text + length, (size_t)(MEND - length), "%sapt-get install %s", then, p->package);
+  else if (says(p->mend)) snprintf(text + length, (size_t)(MEND - length), "%s%s", then, p->mend);
+  return text;
+}
+
 static void print_text(const part *p) {
   printf("%-7s %s", p->found ? "ok" : "missing", p->name);
   int gap = (int)(sizeof "weasyprint  " - 1 - strlen(p->name));
@@ -58,12 +74,8 @@ static void print_text(const part *p) {
   }
   print_wrapped("why:   ", p->problem);
   print_wrapped("costs: ", p->cost);
-  char mend[160] = "mend:  ";
-  const char *setting = p->problem ? strstr(p->problem, "NUMLAB_") : NULL; /* absent by the user's choice */
-  if (setting) snprintf(mend, sizeof mend, "mend:  unset %.*s, then ", (int)strcspn(setting, " "), setting);
-  char get[96];
-  snprintf(get, sizeof get, "apt-get install %s", p->package ? p->package : "");
-  if (says(p->package)) print_wrapped(mend, get);
+  char mend[MEND];
+  print_wrapped("mend:  ", mending(p, mend));
 }
 
 static void print_json_string(const char *key, const char *text) {
@@ -89,6 +101,8 @@ static void print_json(const part *p, bool first) {
   print_json_string("cost", p->cost);
   print_json_string("problem", p->problem);
   print_json_string("package", p->package);
+  char mend[MEND];
+  print_json_string("mend", mending(p, mend));
   putchar('}');
 }
 
@@ -240,7 +254,8 @@ static void add_cuda(report *r) {
                 .about = names,
                 .needed_for = "tensors and attention with device = 'cuda'",
                 .cost = "nothing else: all else runs on the CPU",
-                .problem = nl_device_why()});
+                .problem = nl_device_why(),
+                .mend = count == 1 && strstr(nl_device_why(), "make gpu") ? "make gpu" : ""});
 }
 
 static void add_nvcc(report *r) {
@@ -257,7 +272,8 @@ static void add_nvcc(report *r) {
                 .about = found ? "make gpu builds the CUDA plugin with it" : "",
                 .needed_for = "make gpu",
                 .cost = "the CUDA plugin cannot be built here; one that was built elsewhere works",
-                .problem = found ? "" : "no nvcc in PATH or /usr/local/cuda/bin"});
+                .problem = found ? "" : "no nvcc in PATH or /usr/local/cuda/bin",
+                .mend = "get CUDA 12 or later from https://developer.nvidia.com/cuda-downloads"});
 }
 
 static void add_machine(report *r) {
@@ -272,7 +288,8 @@ static void add_machine(report *r) {
                 .path = scripts,
                 .about = scripts ? "libraries and experiments" : "",
                 .cost = "nl.plot, nl.sweep, the experiments",
-                .problem = scripts ? "" : "run the program from its source tree, or make install"});
+                .problem = scripts ? "" : "run the program from its source tree, or make install",
+                .mend = "make install"});
   add(r, (part){.name = "lua",
                 .found = true,
                 .required = true,

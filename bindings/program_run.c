@@ -4,13 +4,17 @@
  * text chunks: a binary one could break the interpreter. */
 #include "program.h"
 #include "support.h"
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-/* arg[i - zero] = argv[i]; pushes nothing. */
+/* arg[i - zero] = argv[i], and the program below them all, where scripts that start themselves anew look for
+ * it; pushes nothing. */
 static void set_arg(lua_State *L, int argc, char **argv, int zero) {
-  lua_createtable(L, argc, zero + 1);
+  lua_createtable(L, argc, zero + 2);
+  lua_pushstring(L, program_invocation_name);
+  lua_rawseti(L, -2, -zero - 1);
   for (int i = 0; i < argc; i++) {
     lua_pushstring(L, argv[i]);
     lua_rawseti(L, -2, i - zero);

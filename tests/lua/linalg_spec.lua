@@ -46,6 +46,18 @@ describe("borrowed factorisations", function()
     assert.equal(1, select(2, nl.lstsq(nl.tensor({{1, 0}, {0, 1e-3}}), nl.ones(2), {rcond = 0.1})).rank)
   end)
 
+  it("lend the product that numlab's own is held against", function()
+    for _, dtype in ipairs {"f64", "f32"} do
+      local A, B = nl.randn(5, 7, {seed = 1, dtype = dtype}), nl.randn(3, 7, {seed = 2, dtype = dtype})
+      close(nl.blas_matmul(A, B.T), A * B.T, dtype == "f32" and 1e-5 or 1e-13)
+    end
+    assert.same({2, 2}, nl.blas_matmul(nl.ones(2, 0), nl.ones(0, 2)).shape)
+    assert.has_error(function() nl.blas_matmul(nl.ones(2, 3), nl.ones(2, 3)) end,
+      "blas_matmul: A is 2x3 and B is 2x3, expected m x k and k x n")
+    assert.has_error(function() nl.blas_matmul(nl.ones(2, 2), nl.ones(2, 2, {dtype = "f32"})) end,
+      "blas_matmul: A is f64 and B is f32, expected both f64 or both f32")
+  end)
+
   it("return outcomes as values", function()
     local L, message, info = nl.cholesky(nl.tensor({{1, 0, 0}, {0, 1, 2}, {0, 2, 1}}))
     assert.is_nil(L)

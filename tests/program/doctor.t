@@ -16,18 +16,18 @@ holds() {
 run "$NUMLAB" doctor
 check "doctor exits with 0" code_is 0
 check "says nothing on standard error" is_empty "$work/err"
-for name in numlab scripts lua cpu memory openblas cxsparse klu umfpack cholmod libzip sqlite gnuplot weasyprint "zh font" cuda nvcc; do
+for name in numlab scripts lua cpu memory openblas cxsparse klu umfpack cholmod libzip sqlite libedit gnuplot weasyprint "zh font" cuda nvcc; do
   check "tells about $name" grep -Eq "^(ok|missing) +$name( |\$)" "$work/out"
 done
 check "keeps to 80 columns but for paths" fits
 
 run "$NUMLAB" doctor --json
-check "--json prints JSON and nothing else" holds 'assert(#parts == 17)'
+check "--json prints JSON and nothing else" holds 'assert(#parts >= 18)'
 check "and nothing on standard error" is_empty "$work/err"
 check "each part has every field, of its type" holds '
   local types = { name = "string", found = "boolean", required = "boolean", threads = "number", version = "string",
     path = "string", about = "string", kernels = "string", needed_for = "string", cost = "string",
-    problem = "string", package = "string" }
+    problem = "string", package = "string", mend = "string" }
   for _, part in ipairs(parts) do
     for field, kind in pairs(types) do assert(type(part[field]) == kind, part.name .. "." .. field) end
     for field in pairs(part) do assert(types[field], part.name .. "." .. field) end
@@ -38,6 +38,7 @@ check "a found part has its file, an absent one its reason" holds '
     assert(part.cost ~= "" and part.needed_for ~= "" and part.package ~= "", name)
     if part.found then assert(io.open(part.path, "rb"), part.path):close() assert(part.version:find("^%d")) end
     assert(part.found == (part.problem == ""), name)
+    assert(part.found == (part.mend == ""), name)
   end'
 check "the versions are this program's" holds '
   assert(by.numlab.version == require("numlab").version and by.cpu.threads == require("numlab").threads())'
@@ -49,8 +50,9 @@ check "the settings are the ones in use" holds '
 run env NUMLAB_EXTERNAL=off "$NUMLAB" doctor --json
 check "without libraries it exits with 0" code_is 0
 check "each absent library says why, and what that costs" holds '
-  for _, name in ipairs{ "openblas", "cxsparse", "klu", "umfpack", "cholmod", "libzip", "sqlite" } do
+  for _, name in ipairs{ "openblas", "cxsparse", "klu", "umfpack", "cholmod", "libzip", "sqlite", "libedit" } do
     local part = by[name]
+    assert(part.mend == "unset NUMLAB_EXTERNAL, then apt-get install " .. part.package, part.mend)
     assert(not part.found and part.problem == "switched off by NUMLAB_EXTERNAL", part.problem)
     assert(part.cost ~= "" and part.path == "" and part.version == "")
   end'
@@ -87,6 +89,10 @@ printf '#!/bin/sh\n' > "$work/bin/fc-list"
 run env PATH="$work/bin" "$NUMLAB" doctor
 check "that there is none is told" out_has "why:   fontconfig knows no font with Chinese characters"
 check "and mended by a font alone" out_has "mend:  apt-get install fonts-wqy-microhei"
+run env PATH="$work/bin" NUMLAB_CUDA= "$NUMLAB" doctor --json
+check "a part without a package has another way, or none is known" holds '
+  assert(by.nvcc.found or by.nvcc.mend:find("^get CUDA 12 or later from http"), by.nvcc.mend)
+  assert(by.cuda.found or by.cuda.mend == "make gpu" or not by.cuda.problem:find "make gpu", by.cuda.mend)'
 run "$NUMLAB" doctor --jsn
 check "an unknown word is wrong usage" code_is 2
 done_testing

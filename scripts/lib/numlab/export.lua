@@ -1,4 +1,7 @@
 --- A stored run as csv, json or Markdown: the same rows give the same bytes.
+---@internal of numlab export
+local expect = require "numlab.expect"
+local json = require "numlab.json"
 local tables = require "numlab.table"
 local text = require "numlab.text"
 
@@ -6,34 +9,6 @@ local M = {}
 
 --- What `write` knows.
 M.FORMATS = { "csv", "json", "md" }
-
-local function json_string(s)
-  if not utf8.len(s) then s = s:gsub("[\128-\255]+", "\u{fffd}") end
-  return '"' .. s:gsub('[%c"\\\127]', function(c)
-    return (c == '"' or c == "\\") and "\\" .. c or ("\\u%04x"):format(c:byte())
-  end) .. '"'
-end
-
--- JSON has no nan and no infinity: they are the words the csv has for them.
-local function json_value(value)
-  if value == nil then return "null" end
-  if type(value) == "boolean" then return tostring(value) end
-  if type(value) ~= "number" then return json_string(tostring(value)) end
-  return value - value == 0 and text.number(value) or json_string(text.number(value))
-end
-
-local function json_list(values, one)
-  local out = {}
-  for i, value in ipairs(values) do out[i] = (one or json_value)(value) end
-  return "[" .. table.concat(out, ", ") .. "]"
-end
-
--- {"name": value, ...} of a list of {name, json}.
-local function json_object(pairs_of)
-  local out = {}
-  for i, pair in ipairs(pairs_of) do out[i] = json_string(pair[1]) .. ": " .. pair[2] end
-  return "{" .. table.concat(out, ", ") .. "}"
-end
 
 local function sorted(t)
   local names = {}
@@ -46,15 +21,15 @@ end
 local function json_row(run, i)
   local row, seen, fields, samples = run.rows[i], {}, {}, {}
   local function add(name)
-    if not seen[name] and row[name] ~= nil then fields[#fields + 1] = { name, json_value(row[name]) } end
+    if not seen[name] and row[name] ~= nil then fields[#fields + 1] = { name, json.value(row[name]) } end
     seen[name] = true
   end
   for _, name in ipairs(run.columns) do add(name) end
   for _, name in ipairs(sorted(row)) do add(name) end
   for _, part in ipairs(sorted(run.samples[i])) do
-    samples[#samples + 1] = { part == "" and "seconds" or part .. "_s", json_list(run.samples[i][part]) }
+    samples[#samples + 1] = { part == "" and "seconds" or part .. "_s", json.list(run.samples[i][part]) }
   end
-  return json_object{ { "row", json_object(fields) }, { "samples", json_object(samples) } }
+  return json.object{ { "row", json.object(fields) }, { "samples", json.object(samples) } }
 end
 
 local function facts_of(run)
@@ -64,13 +39,13 @@ local function facts_of(run)
   return facts
 end
 
-local function json(run)
+local function as_json(run)
   local rows, facts = {}, {}
   for i in ipairs(run.rows) do rows[i] = "    " .. json_row(run, i) end
-  for i, fact in ipairs(facts_of(run)) do facts[i] = { fact[1], json_value(fact[2]) } end
-  return table.concat({ "{", '  "experiment": ' .. json_string(run.experiment) .. ",", ('  "run": %d,'):format(run.id),
-    '  "facts": ' .. json_object(facts) .. ",", '  "axes": ' .. json_list(run.axes) .. ",",
-    '  "contestant": ' .. json_string(run.contestant) .. ",", '  "columns": ' .. json_list(run.columns) .. ",",
+  for i, fact in ipairs(facts_of(run)) do facts[i] = { fact[1], json.value(fact[2]) } end
+  return table.concat({ "{", '  "experiment": ' .. json.string(run.experiment) .. ",", ('  "run": %d,'):format(run.id),
+    '  "facts": ' .. json.object(facts) .. ",", '  "axes": ' .. json.list(run.axes) .. ",",
+    '  "contestant": ' .. json.string(run.contestant) .. ",", '  "columns": ' .. json.list(run.columns) .. ",",
     '  "rows": [', table.concat(rows, ",\n"), "  ]", "}" }, "\n") .. "\n"
 end
 
@@ -97,9 +72,9 @@ end
 ---@return string
 function M.text(run, format)
   if format == "csv" then return tables.csv(run.rows, { columns = run.columns }) end
-  if format == "json" then return json(run) end
+  if format == "json" then return as_json(run) end
   if format == "md" then return markdown(run) end
-  error(text.unknown("export", "format", format, M.FORMATS), 2)
+  expect.fail(text.unknown("export", "format", format, M.FORMATS))
 end
 
 return M

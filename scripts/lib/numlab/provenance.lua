@@ -1,5 +1,6 @@
 --- Where results come from: what a run must share with an earlier one to go on with its rows, and all else that is
 --- kept beside them. Values are short texts; what cannot be found out is left out.
+---@internal of numlab.sweep
 local file = require "numlab.file"
 local report = require "numlab.report"
 local text = require "numlab.text"
@@ -48,6 +49,12 @@ local function library(found)
   return table.concat({ found.version, found.path, found.kernels ~= "" and found.kernels or nil }, ", ")
 end
 
+--- The processor by its own name; nil where the system does not tell.
+---@return string?
+function M.processor()
+  return (file.read("/proc/cpuinfo") or ""):match("model name%s*:%s*([^\n]+)")
+end
+
 -- A list of {name, value} that leaves out what has no value.
 local function list()
   local out = {}
@@ -59,7 +66,8 @@ end
 --- What rows of one run have in common: code, setting, machine; and the key, a hash of it all. Two runs of the same key
 --- measure the same.
 ---@param o table  run (its file is the script), arguments, axes, contestants, seed, device (a GPU's rows tell which)
----@return string key, table[] shared  {{name, value}, ...}
+---@return string key
+---@return table[] shared  {{name, value}, ...}
 function M.key(o)
   local shared, add = list()
   local source = debug.getinfo(o.run, "S").source
@@ -89,7 +97,7 @@ function M.key(o)
     local gpu = nl.device(o.device)
     add("gpu", ("%s, driver %s, runtime %s"):format(gpu.name, gpu.driver, gpu.runtime))
   end
-  add("processor", (file.read("/proc/cpuinfo") or ""):match("model name%s*:%s*([^\n]+)"))
+  add("processor", M.processor())
   local parts = { M.canonical(o.arguments or {}), M.canonical(o.axes), M.canonical(o.contestants) }
   for _, pair in ipairs(shared) do parts[#parts + 1] = pair[1] .. "=" .. pair[2] end
   return M.hash(table.concat(parts, "\n")), shared

@@ -1,0 +1,2 @@
+io.write "written before"
+os.exit(7)

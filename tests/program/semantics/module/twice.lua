@@ -1,0 +1,2 @@
+-- What chunks.lua requires: its name.
+return (...) or "done"

@@ -1,0 +1,25 @@
+-- Integers and floats: formats, conversions, overflow, division, comparison.
+print(1, 1.0, -0.0, 0x10, 1e15, 1e16, 2 ^ 53, 2 ^ 63, 0.1 + 0.2, 100 // 1e-320, 1 / 0, -1 / 0)
+print(tostring(0 / 0):match "nan", math.maxinteger + 1 == math.mininteger, math.mininteger // -1, 7 // 2, -7 // 2, 7 // 2.0)
+print(7 % 3, -7 % 3, 7 % -3, -7.5 % 2, 5 % math.huge, -5 % math.huge, 3 | 4.0, 1 << 63, 1 << 64, ~0, 5 >> 1, "10" + 5, "0x10" * 2, "3" * "4.0")
+print(math.type(1), math.type(1.0), math.type("1"), math.tointeger(3.0), math.tointeger(3.5), math.tointeger("8"), 3 == 3.0, "3" == 3)
+print(pcall(function() return 1 // 0 end))
+print(pcall(function() return 1 % 0 end))
+print(1 // 0.0, 1.5 // 0, 2 ^ 0.5, 10 / 2, 3 / 2, 1e308 * 10, 5e-324 / 2)
+print(pcall(function() return 2.5 | 1 end))
+print(pcall(function() return "a" + 1 end))
+print(pcall(function() return {} < {} end))
+print(pcall(function() return 1 < "2" end))
+print(math.ult(1, -1), math.abs(math.mininteger), math.fmod(-7, 3), math.fmod(7, -3.0), math.floor(-3.5), math.ceil(-3.5), math.floor(2 ^ 70))
+print(string.format("%d %5.2f %g %a %x %X %o %c %e %q %q %q", 3.0, math.pi, 1e100, 1.0, 255, 255, 8, 65, 12345.678, 1 / 3, math.mininteger, "a\n\0b"))
+print(pcall(string.format, "%d", 3.5))
+print(tonumber "  0x1p4  ", tonumber("zz", 36), tonumber("8", 8), tonumber "1e", tonumber "", tonumber "0x", tonumber "1_000", tonumber(" 12 "))
+print(9007199254740993, 2 ^ 53 == 2 ^ 53 + 1, math.maxinteger + 0.0 == math.maxinteger, math.maxinteger < math.maxinteger + 0.0)
+for i = math.maxinteger - 1, math.maxinteger do io.write(i, " ") end
+for x = 1, 0, -0.25 do io.write(x, " ") end
+for i = 3, 1 do io.write "never" end
+print(pcall(function() for i = 1, 10, 0 do print(i) end end))
+math.randomseed(42)
+local a = math.random(1000)
+math.randomseed(42)
+print(a == math.random(1000), math.random(5, 5), pcall(math.random, 2, 1))
