@@ -98,8 +98,10 @@ $(BUILD)/numlab_cuda.so: $(GPU)
 $(BUILD)/gpu/%.o: gpu/%.cu | nvcc
 	@mkdir -p $(@D)
 	@echo "  NVCC $@"; $(NVCC) $(NVCC_FLAGS) $(GPU_CODE) -MMD -MP -MT $@ -MF $(@:.o=.d) -c -o $@ $<
-$(BUILD)/gpu/backend.o: $(PUBLIC)
-$(BUILD)/gpu/backend.o: NVCC_FLAGS += -DNLG_HEADERS='"$(HEADERS_ID)"' -DNLG_ARCHS='"$(GPU_ARCHS)"'
+GPU_SOURCES := $(wildcard gpu/*.* gpu/*/*.*)
+$(BUILD)/gpu/backend.o: $(PUBLIC) $(GPU_SOURCES)
+$(BUILD)/gpu/backend.o: NVCC_FLAGS += -DNLG_HEADERS='"$(HEADERS_ID)"' -DNLG_ARCHS='"$(GPU_ARCHS)"' \
+  -DNLG_BUILD='"$(shell cat $(PUBLIC) $(GPU_SOURCES) | sha256sum | cut -c1-16)"'
 $(BUILD)/gpu/random.o:  NVCC_FLAGS += -fmad=false # the CPU's bits: no product and sum in one rounding
 nvcc:
 	@command -v $(NVCC) >/dev/null || { echo "numlab: the GPU plugin needs CUDA's compiler, and '$(NVCC)' is not \
@@ -108,8 +110,8 @@ nvcc:
 # --- what Debian calls what we need (make deps) ------------------------------------------------------------------
 DEPS_BUILD := gcc libc6-dev liblua5.4-dev
 # borrowed at run time, each optional: `numlab doctor` says what the absence of one costs
-DEPS_RUN   := gnuplot-nox libopenblas0-pthread libcxsparse3 libklu1 libumfpack5 libcholmod3 libzip4 libsqlite3-0
-DEPS_TEST  := lua5.4 perl libcmocka-dev lua-busted lua-cjson pkg-config
+DEPS_RUN   := gnuplot-nox libopenblas0-pthread libcxsparse3 libklu1 libumfpack5 libcholmod3 libzip4 libsqlite3-0 libedit2
+DEPS_TEST  := lua5.4 perl libcmocka-dev lua-busted lua-cjson pkg-config tmux
 DEPS_LINT  := clang-format clang-tidy lua-check
 
 deps: ; @sh .ci/deps need $(DEPS_BUILD) -- $(DEPS_RUN)

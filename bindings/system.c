@@ -13,7 +13,7 @@ static int l_clock(lua_State *L) {
 static int l_threads(lua_State *L) {
   int before = nl_threads();
   if (!lua_isnoneornil(L, 1)) {
-    lua_Integer n = luaL_checkinteger(L, 1);
+    int64_t n = nlL_checkwhole(L, 1, "threads", "n");
     nlL_check(L, nl_threads_set(n < 0 || n > INT32_MAX ? -1 : (int)n));
   }
   lua_pushinteger(L, before);
@@ -43,6 +43,7 @@ static int l_device(lua_State *L) {
   nlL_setstring(L, "name", facts->name);
   nlL_setstring(L, "driver", facts->driver);
   nlL_setstring(L, "runtime", facts->runtime);
+  nlL_setstring(L, "build", facts->build);
   lua_pushfstring(L, "%d.%d", facts->major, facts->minor);
   lua_setfield(L, -2, "capability");
   nlL_setinteger(L, "processors", facts->processors);
@@ -97,7 +98,7 @@ static int l_limit(lua_State *L) {
   int64_t before = nl_memory().limit, bytes = 0;
   if (!lua_isnoneornil(L, 1)) {
     if (lua_type(L, 1) == LUA_TSTRING) nlL_check(L, nl_memory_parse(lua_tostring(L, 1), &bytes));
-    else bytes = luaL_checkinteger(L, 1);
+    else bytes = nlL_checkwhole(L, 1, "memory.limit", "bytes");
     nlL_check(L, nl_memory_set_limit(bytes));
   }
   lua_pushinteger(L, before);

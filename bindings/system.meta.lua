@@ -30,8 +30,8 @@ function nl.threads(n) end
 ---     assert(names[1] == "cpu" and (#names > 1 or #why > 0))
 function nl.devices() end
 
----What is known of a device: device, and of a GPU name, driver, runtime, capability, processors, memory_bytes,
----l2_bytes, shared_bytes. Raises, with the reason, for one that is not here.
+---What is known of a device: device, and of a GPU name, driver, runtime, build (of the plugin),
+---capability, processors, memory_bytes, l2_bytes, shared_bytes. Raises, with the reason, for one that is not here.
 ---@param device? string "cpu", "cuda", "cuda:1"
 ---@return table facts
 --- Example:

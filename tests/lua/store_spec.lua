@@ -286,15 +286,16 @@ describe("numlab.provenance", function()
     assert.is_nil(seen[k])
   end)
 
-  it("tells cards and their drivers apart, where rows come from one", function()
+  it("tells cards, their drivers and the plugin apart, where rows come from one", function()
     local own, card, seen = nl.device, nil, { [key()] = true }
     nl.device = function() return card end
     finally(function() nl.device = own end)
-    for _, facts in ipairs{ { "A", "1", "13" }, { "B", "1", "13" }, { "A", "2", "13" }, { "A", "1", "14" } } do
-      card = { name = facts[1], driver = facts[2], runtime = facts[3] }
+    for _, facts in ipairs{ { "A", "1", "13", "x" }, { "B", "1", "13", "x" }, { "A", "2", "13", "x" },
+      { "A", "1", "14", "x" }, { "A", "1", "13", "y" } } do
+      card = { name = facts[1], driver = facts[2], runtime = facts[3], build = facts[4] }
       local k, shared = key{ device = "cuda" }
       assert.is_nil(seen[k])
-      assert.equal(("%s, driver %s, runtime %s"):format(table.unpack(facts)), fact(shared, "gpu"))
+      assert.equal(("%s, driver %s, runtime %s, plugin build %s"):format(table.unpack(facts)), fact(shared, "gpu"))
       seen[k] = true
     end
     assert.is_true(seen[key{ device = "cpu" }])

@@ -95,7 +95,7 @@ function M.key(o)
   end
   if nl and o.device and o.device ~= "cpu" then
     local gpu = nl.device(o.device)
-    add("gpu", ("%s, driver %s, runtime %s"):format(gpu.name, gpu.driver, gpu.runtime))
+    add("gpu", ("%s, driver %s, runtime %s, plugin build %s"):format(gpu.name, gpu.driver, gpu.runtime, gpu.build))
   end
   add("processor", M.processor())
   local parts = { M.canonical(o.arguments or {}), M.canonical(o.axes), M.canonical(o.contestants) }

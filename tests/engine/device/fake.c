@@ -33,7 +33,7 @@ static nl_status open_device(int index, void **device, nl_device_facts *facts) {
   opened[index]++;
   *device = &opened[index];
   *facts =
-      (nl_device_facts){.name = "host memory", .driver = "1", .runtime = "2", .major = 9, .processors = 1};
+      (nl_device_facts){.name = "host memory", .driver = "1", .runtime = "2", .build = "3", .major = 9, .processors = 1};
   return NL_OK;
 }
 
