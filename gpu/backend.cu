@@ -89,6 +89,7 @@ static void tell(const nlg_device *device, nl_device_facts *facts) {
   snprintf(facts->name, sizeof facts->name, "%.127s", p->name);
   snprintf(facts->driver, sizeof facts->driver, "%sCUDA %d.%d", release, driver / 1000, driver % 1000 / 10);
   snprintf(facts->runtime, sizeof facts->runtime, "%d.%d", runtime / 1000, runtime % 1000 / 10);
+  snprintf(facts->build, sizeof facts->build, "%s", NLG_BUILD);
   facts->major = p->major, facts->minor = p->minor;
   facts->processors = p->multiProcessorCount;
   facts->memory_bytes = (int64_t)p->totalGlobalMem;
@@ -171,6 +172,10 @@ static nl_backend make_table() {
   b.copy = nlg_copy, b.fill = nlg_fill, b.random = nlg_random;
   b.binary = nlg_binary, b.unary = nlg_unary, b.where = nlg_where;
   b.reduce = nlg_reduce, b.softmax = nlg_softmax, b.matmul = nlg_matmul;
+  b.lu_factor = nlg_lu_factor, b.lu_solve = nlg_lu_solve;
+  b.lu_solve_transposed = nlg_lu_solve_transposed;
+  b.library_prepare = nlg_library_prepare, b.library_solve = nlg_library_solve;
+  b.sparse_apply = nlg_sparse_apply, b.sparse_relax = nlg_sparse_relax;
   b.paths = nlg_attention_paths, b.path_count = nlg_attention_path_count;
   b.attention_path = nlg_attention_path;
   b.attention_forward = nlg_attention_forward, b.attention_backward = nlg_attention_backward;

@@ -17,11 +17,13 @@ struct nlg_device {
   int index;   /* cuda:index in messages, counted among the devices this plugin can use */
   int ordinal; /* the same device as the CUDA runtime counts */
   cudaStream_t stream;
+  cudaStream_t ahead; /* a second one, served first: lu.cu makes it, and joins it to stream when done */
   cudaDeviceProp properties;
   bool synchronous; /* NUMLAB_SYNC=1: wait after each launch, so that an error names its own */
   nlg_pool *pool;
   cudaEvent_t marks[8];
-  void *cublas; /* handle, made at the first large product */
+  void *cublas;                     /* handle, made at the first large product */
+  void *cusolver, *cusolver_params; /* handles, made when first asked for (cusolver.cu) */
 };
 
 extern const nl_host *nlg_host; /* set once by the entry point, before anything else */

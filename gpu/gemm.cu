@@ -1,27 +1,20 @@
-/* Matrix products by own kernels: C(i, j) = sum_k A(i, k) B(k, j), any strides of A and B, any number of
- * matrices.
+/* Matrix products by own kernels (gemm.cuh), any strides of A and B, any number of matrices.
  *
  * The classic register-tiled product (V. Volkov and J. Demmel, SC08): a block makes a BM x BN tile of C, a
  * thread TM x TN of it; slices of BK columns of A and rows of B pass through shared memory, double
  * buffered, the next slice on its way from global memory while this one is multiplied. f16 and bf16 become
  * f32 on that way. In IEEE arithmetic each C(i, j) is one sum in the order of k.
  *
- *              tile            thread   shared memory    chosen
- *   f32, f16   128 x 64 x 16   8 x 4    25 KiB           where such tiles fill the device
- *   f64        64 x 64 x 16    4 x 4    34 KiB           likewise
- *   all        32 x 32 x 32    2 x 2    at most 36 KiB   otherwise
+ *   tile            thread   shared memory   chosen
+ *   128 x 64 x 16   8 x 4    25 KiB          where such tiles fill the device
+ *   32 x 32 x 32    2 x 2    18 KiB          otherwise
  *
- * Large products go to cuBLAS where it is there (cublas.cu). */
+ * f64 goes to the tensor cores (gemm_dmma.cu), large products to cuBLAS where it is there (cublas.cu). */
 #include "element.cuh"
+#include "gemm.cuh"
 #include "ops.h"
 
 enum { THREADS = 256 };
-
-struct product {
-  int64_t m, n, k, A_row, A_col, B_row, B_col, matrices;
-  const void *A, *B;
-  void *C;
-};
 
 /* Slices of ROWS x COLUMNS of a matrix, one after another along its columns, on their way from global
  * memory to shared[column][row]. B comes turned: its "rows" are its columns. Neighbouring threads take what
@@ -67,8 +60,8 @@ template <int TILE, int T> static __device__ int nth(int thread, int r) {
   return r / PIECE * (TILE / (T / PIECE)) + thread * PIECE + r % PIECE;
 }
 
-template <typename T, typename R, int BM, int BN, int BK, int TM, int TN>
-static __global__ void __launch_bounds__(THREADS, 2) multiply(product g, nlg_layout<2> leading) {
+template <typename T, typename R, int BM, int BN, int BK, int TM, int TN, bool SUBTRACT>
+static __global__ void __launch_bounds__(THREADS, 2) multiply(nlg_product g, nlg_layout<2> leading) {
   typedef slices<T, R, BM, BK> slices_a;
   typedef slices<T, R, BN, BK> slices_b;
   __shared__ alignas(16) R As[2][BK * slices_a::PITCH], Bs[2][BK * slices_b::PITCH];
@@ -108,23 +101,44 @@ static __global__ void __launch_bounds__(THREADS, 2) multiply(product g, nlg_lay
           for (int c = 0; c < TN; c++) sum[r][c] += x[r] * y[c];
       }
     }
-    T *C = (T *)g.C + (matrix * g.m + row0) * g.n + column0;
+    T *C = (T *)g.C + (matrix * g.m + row0) * g.C_row + column0;
 #pragma unroll
     for (int r = 0; r < TM; r++)
 #pragma unroll
       for (int c = 0; c < TN; c++) {
         int i = nth<BM, TM>(ty, r), j = nth<BN, TN>(tx, c);
-        if (i < rows && j < columns) nlg_write(C + i * g.n + j, sum[r][c]);
+        T *to = C + i * g.C_row + j;
+        if (i < rows && j < columns) nlg_write(to, SUBTRACT ? nlg_read<R>(*to) - sum[r][c] : sum[r][c]);
       }
     __syncthreads(); /* the next matrix starts with buffer 0 */
   }
 }
 
-template <typename T, typename R, int BM, int BN, int BK, int TM, int TN>
-static void launch(nlg_device *device, const product &g, const nlg_layout<2> &leading) {
+template <typename T, typename R, int BM, int BN, int BK, int TM, int TN, bool SUBTRACT = false>
+static void launch(cudaStream_t stream, const nlg_product &g, const nlg_layout<2> &leading) {
   int64_t tiles = nlg_ceil_div(g.m, BM) * nlg_ceil_div(g.n, BN);
   dim3 grid((unsigned)tiles, (unsigned)(g.matrices < 65535 ? g.matrices : 65535));
-  multiply<T, R, BM, BN, BK, TM, TN><<<grid, THREADS, 0, device->stream>>>(g, leading);
+  multiply<T, R, BM, BN, BK, TM, TN, SUBTRACT><<<grid, THREADS, 0, stream>>>(g, leading);
+}
+
+template <typename T>
+static void launch_f32(cudaStream_t stream, bool small, const nlg_product &g, const nlg_layout<2> &leading) {
+  (small ? launch<T, float, 32, 32, 32, 2, 2> : launch<T, float, 128, 64, 16, 8, 4>)(stream, g, leading);
+}
+
+nl_status nlg_multiply(nlg_device *device, cudaStream_t stream, nl_dtype dtype, const nlg_product &g,
+                       const nlg_layout<2> &leading) {
+  int64_t tiles = nlg_ceil_div(g.m, dtype == NL_F64 ? 64 : 128) * nlg_ceil_div(g.n, 64) * g.matrices;
+  bool small = tiles < device->properties.multiProcessorCount;
+  if (dtype == NL_F64) nlg_multiply_dmma(device, stream, g, leading);
+  else if (dtype == NL_F32 && g.subtract)
+    (small ? launch<float, float, 32, 32, 32, 2, 2, true>
+           : launch<float, float, 128, 64, 16, 8, 4, true>)(stream, g, leading);
+  else if (dtype == NL_F32) launch_f32<float>(stream, small, g, leading);
+  else if (dtype == NL_F16) launch_f32<__half>(stream, small, g, leading);
+  else launch_f32<__nv_bfloat16>(stream, small, g, leading);
+  NLG_LAUNCHED(device, "matrix product");
+  return NL_OK;
 }
 
 /* The leading dimensions of A and B alone: where each matrix starts. */
@@ -145,28 +159,18 @@ nl_status nlg_matmul(void *handle, const nl_array *A, const nl_array *B, const n
   NL_TRY(nlg_cublas_matmul(device, A, B, C, &done));
   if (done) return NL_OK;
   nlg_layout<2> leading = lay_out_leading(A, B);
-  product g = {C->shape[lead],  C->shape[lead + 1],  A->shape[lead + 1], A->stride[lead], A->stride[lead + 1],
-               B->stride[lead], B->stride[lead + 1], leading.size,       A->data,         B->data,
-               C->data};
-  int64_t tiles = nlg_ceil_div(g.m, C->dtype == NL_F64 ? 64 : 128) * nlg_ceil_div(g.n, 64) * g.matrices;
-  bool small = tiles < device->properties.multiProcessorCount;
-  switch (C->dtype) {
-  case NL_F64:
-    (small ? launch<double, double, 32, 32, 32, 2, 2> : launch<double, double, 64, 64, 16, 4, 4>)(device, g,
-                                                                                                  leading);
-    break;
-  case NL_F32:
-    (small ? launch<float, float, 32, 32, 32, 2, 2> : launch<float, float, 128, 64, 16, 8, 4>)(device, g,
-                                                                                               leading);
-    break;
-  case NL_F16:
-    (small ? launch<__half, float, 32, 32, 32, 2, 2> : launch<__half, float, 128, 64, 16, 8, 4>)(device, g,
-                                                                                                 leading);
-    break;
-  default:
-    (small ? launch<__nv_bfloat16, float, 32, 32, 32, 2, 2>
-           : launch<__nv_bfloat16, float, 128, 64, 16, 8, 4>)(device, g, leading);
-  }
-  NLG_LAUNCHED(device, "matmul");
-  return NL_OK;
+  nlg_product g = {C->shape[lead],
+                   C->shape[lead + 1],
+                   A->shape[lead + 1],
+                   A->stride[lead],
+                   A->stride[lead + 1],
+                   B->stride[lead],
+                   B->stride[lead + 1],
+                   C->shape[lead + 1],
+                   leading.size,
+                   A->data,
+                   B->data,
+                   C->data,
+                   false};
+  return nlg_multiply(device, device->stream, C->dtype, g, leading);
 }

@@ -33,6 +33,18 @@ nl_status nlg_matmul(void *device, const nl_array *A, const nl_array *B, const n
 nl_status nlg_cublas_matmul(nlg_device *device, const nl_array *A, const nl_array *B, const nl_array *C,
                             bool *done);
 
+/* lu.cu, lu_solve.cu, lu_transposed.cu, cusolver.cu */
+nl_status nlg_lu_factor(void *device, const nl_array *A, int64_t block, int64_t *row_of, nl_lu_facts *facts);
+nl_status nlg_lu_solve(void *device, const nl_array *LU, const int64_t *row_of, const nl_array *X);
+nl_status nlg_lu_solve_transposed(void *device, const nl_array *LU, const int64_t *row_of, const nl_array *x);
+nl_status nlg_library_prepare(void *device);
+nl_status nlg_library_solve(void *device, const nl_array *A, const nl_array *X, nl_lu_facts *facts);
+
+/* sparse.cu */
+nl_status nlg_sparse_apply(void *device, const nl_sparse *S, const double *X, int64_t k, double *Y);
+nl_status nlg_sparse_relax(void *device, const nl_sparse *S, int64_t first, int64_t count, double omega,
+                           const double *B, int64_t k, double *X);
+
 /* attention/attention.cu */
 extern const nl_attention_path nlg_attention_paths[];
 extern const int nlg_attention_path_count;

@@ -73,7 +73,7 @@ nl_status nlg_attention_bias_gradient(nlg_device *device, const nl_attention_pas
   const int64_t *shape = pass->dbias.shape;
   return nlg_by_type(pass->q.dtype, [&](auto zero) {
     typedef decltype(zero) T;
-    return nlg_by_width<T>(params, [&](auto shape_of_block) {
+    return nlg_by_width<T>(device, params, [&](auto shape_of_block) {
       typedef decltype(shape_of_block) S;
       int row_tiles = (int)nlg_ceil_div(params->nq, S::ROWS),
           key_tiles = (int)nlg_ceil_div(params->nk, S::COLUMNS);

@@ -140,7 +140,7 @@ static nl_status decode(nlg_device *device, const nl_attention_pass *pass, const
 nl_status nlg_decode_split_forward(nlg_device *device, const nl_attention_pass *pass, nlg_attention *params) {
   return nlg_by_type(pass->q.dtype, [&](auto zero) {
     typedef decltype(zero) T;
-    return nlg_by_width<T>(params, [&](auto shape) {
+    return nlg_by_width<T>(device, params, [&](auto shape) {
       typedef decltype(shape) S;
       typedef nlg_simt<typename nlg_computes<T>::type, S::DIM, 1> row_a_thread;
       return decode<T, row_a_thread>(device, pass, params);

@@ -52,8 +52,9 @@ inline nl_status nlg_dq_open(nlg_device *device, const nlg_attention *a, bool de
  * copies. */
 template <int THREADS, int MB, int NB>
 __device__ inline void nlg_dq_add(float *tile, const float (&dQ)[MB][NB][4]) {
+  tile += threadIdx.x * 4;
 #pragma unroll
-  for (int i = 0; i < MB * NB; i++) nlg_add4(tile + (i * THREADS + threadIdx.x) * 4, dQ[i / NB][i % NB]);
+  for (int i = 0; i < MB * NB; i++) nlg_add4(tile + i * THREADS * 4, dQ[i / NB][i % NB]);
 }
 template <int THREADS, int MB, int NB>
 __device__ inline void nlg_dq_sum(const nlg_dq_sums &sums, int64_t tile, float (&dQ)[MB][NB][4]) {

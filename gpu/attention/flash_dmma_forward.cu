@@ -3,11 +3,8 @@
  *
  *   S = scale Q K',   m' = max(m, rowmax S),   P = exp(S - m'),   l = l e^(m - m') + rowsum P,   O = O e^(m - m') + P V
  *
- * mma.m16n8k8 on f64 (sm_90; four m8n8k4 before) holds, with (g, t) = (lane / 4, lane % 4),
- *   A 16 x 8:  a[0] (g, t)  a[1] (g+8, t)  a[2] (g, t+4)  a[3] (g+8, t+4)      B 8 x 8:  b[0] (t, g)  b[1] (t+4, g)
- *   C 16 x 8:  c[0], c[1] (g, 2t..2t+1)    c[2], c[3] (g+8, 2t..2t+1)
- * The order of the terms of P V is free: term t stands for key 2t and term t+4 for key 2t+1, so C blocks of S are A
- * blocks of P as they are. Rows of K are D+4 and of V D+2 numbers long, which puts the 16 lanes of a half warp, reading
+ * Lanes (g, t) and blocks A, B, C as in mma.cuh. The order of the terms of P V is free: term t stands for key 2t and
+ * term t+4 for key 2t+1, so C blocks of S are A blocks of P as they are. Rows of K are D+4 and of V D+2 numbers long, which puts the 16 lanes of a half warp, reading
  * (g, t) of K or (2t, g) of V, into 16 different banks of 8 bytes.
  *
  * D is at most 128, filled up with zeros to 32, 64 or 128. Q is kept in registers at 32, else in shared memory: 216,
@@ -16,22 +13,6 @@
  * the others (33.5 TFLOP/s): 3.8 + 1.5 ps. The backward pass is flash_simt's, from the same lse. */
 #include "mma.cuh"
 #include "params.cuh"
-
-/* --- the instruction ------------------------------------------------------------------------------------- */
-
-__device__ static inline void mma(double (&c)[4], const double (&a)[4], double b0, double b1) {
-#if __CUDA_ARCH__ >= 900
-  asm volatile("mma.sync.aligned.m16n8k8.row.col.f64.f64.f64.f64 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
-               "{%0,%1,%2,%3};"
-               : "+d"(c[0]), "+d"(c[1]), "+d"(c[2]), "+d"(c[3])
-               : "d"(a[0]), "d"(a[1]), "d"(a[2]), "d"(a[3]), "d"(b0), "d"(b1));
-#else
-  for (int i = 0; i < 4; i++) /* rows g and g+8, terms t and t+4 */
-    asm volatile("mma.sync.aligned.m8n8k4.row.col.f64.f64.f64.f64 {%0,%1}, {%2}, {%3}, {%0,%1};"
-                 : "+d"(c[i % 2 * 2]), "+d"(c[i % 2 * 2 + 1])
-                 : "d"(a[i]), "d"(i < 2 ? b0 : b1));
-#endif
-}
 
 /* --- shapes ---------------------------------------------------------------------------------------------- */
 
@@ -149,7 +130,7 @@ __global__ void __launch_bounds__(shape<D>::threads)
 #pragma unroll
       for (int nb = 0; nb < NB; nb++) {
         const double *b = K + (nb * 8 + g) * is::k_pitch + d * 8 + t;
-        mma(S[nb], af, b[0], b[4]);
+        nlg_mma_f64(S[nb], af, b[0], b[4]);
       }
     }
 
@@ -192,7 +173,7 @@ __global__ void __launch_bounds__(shape<D>::threads)
         const double pf[4] = {S[nb][0], S[nb][2], S[nb][1], S[nb][3]}; /* keys 2t, then 2t+1 */
         const double *b = V + (nb * 8 + 2 * t) * is::v_pitch + g;
 #pragma unroll
-        for (int d = 0; d < DB; d++) mma(O[d], pf, b[d * 8], b[is::v_pitch + d * 8]);
+        for (int d = 0; d < DB; d++) nlg_mma_f64(O[d], pf, b[d * 8], b[is::v_pitch + d * 8]);
       }
     }
     __syncthreads(); /* the next but one stage is written where this one lay */
@@ -225,10 +206,15 @@ __global__ void __launch_bounds__(shape<D>::threads)
 void nlg_flash_dmma_supports(const nlg_device *device, const nl_attention_pass *pass, bool backward,
                              nlg_unmet *unmet) {
   if (backward) return nlg_flash_simt_supports(device, pass, backward, unmet);
-  int64_t d = pass->q.shape[3], dv = pass->v.shape[3];
+  int64_t d = pass->q.shape[3], dv = pass->v.shape[3], wide = d > dv ? d : dv;
   if (device->properties.major < 8) nlg_add_unmet(unmet, "it needs compute capability 8.0");
   if (pass->q.dtype != NL_F64) nlg_add_unmet(unmet, "dtype must be f64");
   if (d % 2 || dv % 2 || d > 128 || dv > 128) nlg_add_unmet(unmet, "head sizes must be even, at most 128");
+  nlg_ask_shared(device,
+                 wide <= 32   ? shape<32>::bytes
+                 : wide <= 64 ? shape<64>::bytes
+                              : shape<128>::bytes,
+                 unmet);
   if (pass->bias.data) nlg_add_unmet(unmet, "it has no bias");
   if (pass->softcap > 0) nlg_add_unmet(unmet, "it has no softcap");
   if (pass->drop_below > 0) nlg_add_unmet(unmet, "it has no dropout");

@@ -144,8 +144,9 @@ __global__ void __launch_bounds__(NLG_FORWARD_THREADS, 2)
 template <typename KIND, bool EXTRAS>
 inline nl_status nlg_flash_forward_launch(nlg_device *device, const nlg_attention *a, const char *name) {
   const int64_t tiles = nlg_ceil_div(a->nq, KIND::M), blocks = tiles * a->heads * a->sequences;
-  const int keys = EXTRAS ? KIND::N_extras : KIND::N;
-  const int bytes = (KIND::M + 2 * KIND::stages * keys) * nlg_tile<KIND::pitch>::pitch;
+  constexpr int keys = EXTRAS ? KIND::N_extras : KIND::N;
+  constexpr int bytes = (KIND::M + 2 * KIND::stages * keys) * nlg_tile<KIND::pitch>::pitch;
+  static_assert(bytes <= 99 * 1024, "a block of every device since compute capability 8.0 has that much");
   auto kernel = nlg_flash_forward<KIND, EXTRAS>;
   NLG_CUDA(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes));
   kernel<<<(unsigned)blocks, NLG_FORWARD_THREADS, bytes, device->stream>>>(*a, (int)tiles);

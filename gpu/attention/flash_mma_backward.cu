@@ -1,4 +1,5 @@
-/* flash_mma, backward: f16 and bf16 through mma.sync (sm_80 and later); products in f32.
+/* flash_mma, backward: f16 and bf16 through mma.sync (sm_80 and later); products in f32. D up to 128; the same for
+ * wider heads, divided among the warps in another way, is in flash_mma_halves.cu.
  *
  *   D_i = sum_c dO(i,c) O(i,c)                              delta.cu
  *   for a tile of N keys of a key head:     dK = dV = 0
@@ -16,10 +17,11 @@
  *   D <= 32     4 x 3   64   64     2 x 2   2 x 2    2 x 2    64, 32, 16                           41 KiB
  *   D <= 64     4 x 3   64   64     2 x 2   2 x 2    2 x 2    64, 64, 32                           65 KiB
  *   D <= 128    8 x 1   64  128     2 x 4   4 x 2    2 x 4    64, 128, 32                         161 KiB
- *   D <= 256    8 x 1   64   64     4 x 2   2 x 4    2 x 4    32, 128, 64                         209 KiB
  *
  * Three blocks of four warps at D <= 64 overlap each other's phases: on an H100 0.97 of FlashAttention-2 at 16k
  * where one block of eight with tiles of 128 x 128 reached 0.92 (reports/evidence/05-cuda.md).
+ * At D = 128 halves as in flash_mma_halves.cu, but with a barrier of the block in each step, gave what this gives
+ * (294 and 290 TFLOP/s at N = 4096); without it was not measured.
  *
  * P and dS pass through shared memory, because dV and dK read them by columns. Tiles of Q and dO have two
  * places: the next are on their way during the five products, and a tile costs two barriers.
@@ -27,33 +29,21 @@
  * dQ is summed over key tiles in global memory, by atomic additions in f32 or in a fixed order: dq_sums.cuh.
  *
  * NaN: as in the forward pass, what a row does not see must not reach it through 0 * NaN (seen.cuh). */
-#include "dq_sums.cuh"
-#include "flash_mma.cuh"
+#include "flash_mma_backward.cuh"
 
 namespace {
 
 /* Tiles, warps a block and blocks a multiprocessor, warps down in each product (across: what remains). */
-template <int D> struct shape;
 struct small {
   static constexpr int warps = 4, blocks = 3, M = 64, N = 64, s_down = 2, kv_down = 2, q_down = 2;
 };
-template <> struct shape<32> : small {};
-template <> struct shape<64> : small {};
+template <int SIZE> struct shape;
+template <> struct shape<32> : small { static constexpr int D = 32; };
+template <> struct shape<64> : small { static constexpr int D = 64; };
 template <> struct shape<128> {
-  static constexpr int warps = 8, blocks = 1, M = 64, N = 128, s_down = 2, kv_down = 4, q_down = 2;
+  static constexpr int D = 128, warps = 8, blocks = 1, M = 64, N = 128, s_down = 2, kv_down = 4, q_down = 2;
 };
-template <> struct shape<256> {
-  static constexpr int warps = 8, blocks = 1, M = 64, N = 64, s_down = 4, kv_down = 2, q_down = 2;
-};
-
-/* Places in shared memory, in bytes. */
-template <int D> struct layout {
-  static constexpr int M = shape<D>::M, N = shape<D>::N, q_bytes = M * D * 2, kv_bytes = N * D * 2,
-                       p_bytes = M * N * 2;
-  static constexpr int K = 0, V = K + kv_bytes, Q = V + kv_bytes, dO = Q + 2 * q_bytes, P = dO + 2 * q_bytes,
-                       dS = P + p_bytes, lse = dS + p_bytes, delta = lse + 2 * M * 4,
-                       bytes = delta + 2 * M * 4;
-};
+template <int D> using places = nlg_backward_places<D, shape<D>::M, shape<D>::N>;
 } // namespace
 
 /* EXTRAS: softcap, dropout. */
@@ -61,7 +51,7 @@ template <typename T, int D, bool EXTRAS>
 __global__ void __launch_bounds__(shape<D>::warps * 32, shape<D>::blocks)
     flash_mma_backward(const __grid_constant__ nlg_attention a, const nlg_dq_sums dq) {
   typedef shape<D> shape;
-  typedef layout<D> at;
+  typedef places<D> at;
   typedef nlg_tile<D> tile;
   constexpr int M = shape::M, N = shape::N, WARPS = shape::warps, THREADS = WARPS * 32;
   constexpr int s_down = shape::s_down, s_across = WARPS / s_down, SM = M / s_down / 16,
@@ -102,19 +92,7 @@ __global__ void __launch_bounds__(shape<D>::warps * 32, shape<D>::blocks)
 
     /* Steps walk the tiles of queries of one head of the group, then those of the next. */
     auto load = [&](int head, int m, int place) {
-      const int row = m * M, rows = s.nq - row;
-      const T *q = (const T *)a.q.data + s.batch * a.q.batch + head * a.q.head + (s.q_begin + row) * a.q.row;
-      const T *dout = (const T *)a.dout.data + s.batch * a.dout.batch + head * a.dout.head +
-                      (s.q_begin + row) * a.dout.row;
-      nlg_tile_load<D, M, THREADS>(shared + at::Q + place * at::q_bytes, q, a.q.row, rows, a.head_dim);
-      nlg_tile_load<D, M, THREADS>(shared + at::dO + place * at::q_bytes, dout, a.dout.row, rows,
-                                   a.value_dim);
-      int i = threadIdx.x % M;
-      int64_t r = ((int64_t)s.batch * a.heads + head) * a.total_q + s.q_begin + row + (i < rows ? i : 0);
-      if (threadIdx.x < M)
-        nlg_copy_word_async(shared + at::lse + (place * M + i) * 4, (const float *)a.lse + r, i < rows);
-      else if (threadIdx.x < 2 * M)
-        nlg_copy_word_async(shared + at::delta + (place * M + i) * 4, (const float *)a.delta + r, i < rows);
+      nlg_backward_load<T, D, M, N, THREADS>(a, s, head, m, shared, place);
     };
     __syncthreads(); /* the tile of keys before is done with */
     nlg_tile_load<D, N, THREADS>(shared + at::K, k + key_of_tile * a.k.row, a.k.row, keys, a.head_dim);
@@ -138,37 +116,10 @@ __global__ void __launch_bounds__(shape<D>::warps * 32, shape<D>::blocks)
       float S[SM][SN][4] = {}, dP[SM][SN][4] = {};
       nlg_product<T, D / 16, D, true, D, false>(S, s_left + at::Q + place, s_right + at::K);
       if (!whole) nlg_hide(a, s, row, key, -INFINITY, S);
-#pragma unroll
-      for (int mb = 0; mb < SM; mb++)
-#pragma unroll
-        for (int h = 0; h < 2; h++) {
-          const int i = s_row + g + mb * 16 + h * 8;
-          float lse = ((const float *)(nlg_shared + at::lse))[n % 2 * M + i] * NLG_LOG2E;
-          if (lse == -INFINITY) lse = INFINITY; /* then P = 0 */
-#pragma unroll
-          for (int nb = 0; nb < SN; nb++) {
-            float(&S4)[4] = S[mb][nb];
-            float w[2], slope[2] = {1, 1};
-            bool dropped[2] = {false, false};
-#pragma unroll
-            for (int e = 0; e < 2; e++) {
-              float x = S4[2 * h + e] * c;
-              if (EXTRAS && a.softcap > 0) {
-                float u = nlg_tanh(S4[2 * h + e] * (float)(a.scale / a.softcap));
-                x = (float)a.softcap * NLG_LOG2E * u, slope[e] = 1 - u * u;
-                if (S4[2 * h + e] == -INFINITY) x = -INFINITY;
-              }
-              w[e] = nlg_exp2(x - lse);
-            }
-            if (EXTRAS && a.drop_below)
-              nlg_dropped_pair(a, s, head, row + mb * 16 + h * 8, key + nb * 8, dropped);
-            nlg_tile_put<T, N>(nlg_shared + at::P, i, s_column + nb * 8 + 2 * t, dropped[0] ? 0 : w[0],
-                               dropped[1] ? 0 : w[1]);
-#pragma unroll
-            for (int e = 0; e < 2; e++)
-              S4[2 * h + e] = !EXTRAS ? w[e] : dropped[e] ? -w[e] * slope[e] : w[e] * slope[e];
-          }
-        }
+      /* with EXTRAS c is made anew: a register less over the loop, and no or half the spills */
+      nlg_backward_weights<T, N, EXTRAS>(
+          a, s, head, row, key, s_row + g, s_column + 2 * t, EXTRAS ? (float)a.scale * NLG_LOG2E : c,
+          (const float *)(nlg_shared + at::lse) + n % 2 * M, nlg_shared + at::P, S);
 
       nlg_product<T, D / 16, D, true, D, false>(dP, s_left + at::dO + place, s_right + at::V);
 #pragma unroll
@@ -180,10 +131,7 @@ __global__ void __launch_bounds__(shape<D>::warps * 32, shape<D>::blocks)
           for (int nb = 0; nb < SN; nb++)
 #pragma unroll
             for (int e = 2 * h; e < 2 * h + 2; e++)
-              if (!EXTRAS) dP[mb][nb][e] = S[mb][nb][e] * (dP[mb][nb][e] - delta);
-              else /* the sign says what was dropped */
-                dP[mb][nb][e] =
-                    fabsf(S[mb][nb][e]) * ((signbit(S[mb][nb][e]) ? 0 : dP[mb][nb][e] * keep) - delta);
+              dP[mb][nb][e] = nlg_score_gradient<EXTRAS>(S[mb][nb][e], dP[mb][nb][e], delta, keep);
         }
       if (!whole) nlg_hide(a, s, row, key, 0, dP);
       nlg_tile_put_all<T, N>(nlg_shared + at::dS, s_row + g, s_column + 2 * t, 1, dP);
@@ -192,14 +140,8 @@ __global__ void __launch_bounds__(shape<D>::warps * 32, shape<D>::blocks)
       float dQ[QM][QN][4] = {};
       const unsigned char *Q = nlg_shared + at::Q + place, *dO = nlg_shared + at::dO + place,
                           *K = nlg_shared + at::K;
-      bool finite = whole;
-      if (!whole) {
-        finite = !__syncthreads_or(threadIdx.x < M &&
-                                   isnan(((const float *)(nlg_shared + at::lse))[n % 2 * M + threadIdx.x]));
-        finite = !nlg_tile_not_finite<D, M, THREADS, T>(Q) && finite;
-        finite = !nlg_tile_not_finite<D, M, THREADS, T>(dO) && finite;
-        finite = !nlg_tile_not_finite<D, N, THREADS, T>(K) && finite;
-      }
+      const bool finite = whole || nlg_backward_finite<T, D, M, N, THREADS>(
+                                       Q, dO, K, (const float *)(nlg_shared + at::lse) + n % 2 * M);
       if (finite) {
         nlg_product<T, M / 16, N, false, D, true>(dV, kv_left + at::P, kv_right + at::dO + place);
         nlg_product<T, N / 16, N, true, D, true>(dQ, q_left + at::dS, q_right + at::K);
@@ -231,7 +173,6 @@ __global__ void __launch_bounds__(shape<D>::warps * 32, shape<D>::blocks)
 
     nlg_copy_wait<0>();
     __syncthreads(); /* nobody reads Q and dO any more: dK and dV take their places */
-    static_assert(2 * at::kv_bytes <= 4 * at::q_bytes, "dK and dV fit where Q and dO were");
     unsigned char *left = nlg_shared + at::Q, *right = left + at::kv_bytes;
     nlg_tile_put_all<T, D>(left, kv_row + g, kv_column + 2 * t, (float)a.scale, dK);
     nlg_tile_put_all<T, D>(right, kv_row + g, kv_column + 2 * t, keep, dV);
@@ -245,47 +186,10 @@ __global__ void __launch_bounds__(shape<D>::warps * 32, shape<D>::blocks)
   }
 }
 
-/* dQ from its sums. */
-template <typename T, int D>
-__global__ void __launch_bounds__(shape<D>::warps * 32)
-    flash_mma_dq(const __grid_constant__ nlg_attention a, const nlg_dq_sums sums, int query_tiles) {
-  typedef shape<D> shape;
-  constexpr int WARPS = shape::warps, THREADS = WARPS * 32, M = shape::M, q_down = shape::q_down,
-                QM = M / q_down / 16, QN = D / (WARPS / q_down) / 8;
-  extern __shared__ __align__(128) unsigned char nlg_shared[];
-  const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-  const int unit = blockIdx.x / query_tiles, m = blockIdx.x % query_tiles, head = unit % a.heads,
-            seq = unit / a.heads;
-  const nlg_sequence s = nlg_sequence_of(a, seq);
-  if (m * M >= s.nq) return;
-  float dQ[QM][QN][4] = {};
-  nlg_dq_sum<THREADS>(sums, nlg_dq_tile<M, D>(a, s, seq, head, m), dQ);
-  nlg_tile_put_all<T, D>(nlg_shared, warp % q_down * QM * 16 + lane / 4,
-                         warp / q_down * QN * 8 + lane % 4 * 2, (float)a.scale, dQ);
-  __syncthreads();
-  T *dq = (T *)a.dq.data + s.batch * a.dq.batch + head * a.dq.head + (s.q_begin + m * M) * a.dq.row;
-  nlg_rows_store<D, M / WARPS>(nlg_shared, warp * (M / WARPS), dq, a.dq.row, s.nq - m * M, a.head_dim);
-}
-
 template <typename T, int D, bool EXTRAS>
 static nl_status launch(nlg_device *device, const nlg_attention *a, bool deterministic) {
-  constexpr int M = shape<D>::M, N = shape<D>::N, bytes = layout<D>::bytes, THREADS = shape<D>::warps * 32;
-  nlg_workspace<float> room(device);
-  nlg_dq_sums sums;
-  NL_TRY((nlg_dq_open<M, N, D>(device, a, deterministic, &room, &sums)));
-
-  auto kernel = flash_mma_backward<T, D, EXTRAS>;
-  const int64_t blocks = (int64_t)sums.slots * a->kv_heads * a->sequences;
-  NLG_CUDA(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, bytes));
-  kernel<<<(unsigned)blocks, THREADS, bytes, device->stream>>>(*a, sums);
-  NLG_LAUNCHED(device, "attention, flash_mma backward");
-
-  auto finish = flash_mma_dq<T, D>;
-  const int64_t query_tiles = nlg_ceil_div(a->nq, M), tiles = query_tiles * a->heads * a->sequences;
-  NLG_CUDA(cudaFuncSetAttribute(finish, cudaFuncAttributeMaxDynamicSharedMemorySize, M * D * 2));
-  finish<<<(unsigned)tiles, THREADS, M * D * 2, device->stream>>>(*a, sums, (int)query_tiles);
-  NLG_LAUNCHED(device, "attention, flash_mma dq");
-  return NL_OK;
+  return nlg_flash_mma_backward_run<T, shape<D>>(device, a, deterministic, flash_mma_backward<T, D, EXTRAS>,
+                                                 places<D>::bytes);
 }
 
 template <typename T, bool EXTRAS>
@@ -293,8 +197,7 @@ static nl_status by_size(nlg_device *device, const nlg_attention *a, bool determ
   switch (nlg_mma_bucket(a->head_dim, a->value_dim)) {
   case 32: return launch<T, 32, EXTRAS>(device, a, deterministic);
   case 64: return launch<T, 64, EXTRAS>(device, a, deterministic);
-  case 128: return launch<T, 128, EXTRAS>(device, a, deterministic);
-  default: return launch<T, 256, EXTRAS>(device, a, deterministic);
+  default: return launch<T, 128, EXTRAS>(device, a, deterministic);
   }
 }
 
@@ -307,7 +210,16 @@ static nl_status by_options(nlg_device *device, const nlg_attention *a, bool det
 nl_status nlg_flash_mma_backward(nlg_device *device, const nl_attention_pass *pass, nlg_attention *params) {
   NL_TRY(nlg_attention_delta(device, pass, params));
   if (nlg_host->interrupted()) return nlg_fail(NL_INTERRUPTED, "attention: interrupted");
+  if (nlg_mma_bucket(params->head_dim, params->value_dim) > 128)
+    return nlg_flash_mma_halves(device, pass, params);
   bool deterministic = pass->deterministic;
   return pass->q.dtype == NL_F16 ? by_options<__half>(device, params, deterministic)
                                  : by_options<__nv_bfloat16>(device, params, deterministic);
+}
+
+int nlg_flash_mma_backward_bytes(int bucket) {
+  return bucket == 32    ? places<32>::bytes
+         : bucket == 64  ? places<64>::bytes
+         : bucket == 128 ? places<128>::bytes
+                         : nlg_flash_mma_halves_bytes;
 }

@@ -146,7 +146,7 @@ nl_status nlg_flash_simt_backward(nlg_device *device, const nl_attention_pass *p
   NL_TRY(nlg_attention_delta(device, pass, params));
   NL_TRY(nlg_by_type(pass->q.dtype, [&](auto zero) {
     typedef decltype(zero) T;
-    return nlg_by_width<T>(params, [&](auto shape) {
+    return nlg_by_width<T>(device, params, [&](auto shape) {
       typedef decltype(shape) S;
       int pieces = (int)nlg_pieces<S>(params);
       int key_tiles = (int)nlg_ceil_div(params->nk, S::ROWS),

@@ -115,7 +115,7 @@ void nlg_flash_simt_supports(const nlg_device *, const nl_attention_pass *, bool
 nl_status nlg_flash_simt_forward(nlg_device *device, const nl_attention_pass *pass, nlg_attention *params) {
   return nlg_by_type(pass->q.dtype, [&](auto zero) {
     typedef decltype(zero) T;
-    return nlg_by_width<T>(params, [&](auto shape) {
+    return nlg_by_width<T>(device, params, [&](auto shape) {
       typedef decltype(shape) S;
       int64_t tiles = nlg_ceil_div(params->nq, S::ROWS), pieces = nlg_pieces<S>(params);
       int64_t units = tiles * pieces * params->heads * params->sequences;

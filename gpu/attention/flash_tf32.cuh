@@ -12,4 +12,7 @@ inline int nlg_tf32_bucket(int head_dim, int value_dim) {
   return d <= 32 ? 32 : d <= 64 ? 64 : 128;
 }
 
+/* Shared memory of a block of the backward pass, for a size of these. flash_tf32_backward.cu */
+int nlg_flash_tf32_backward_bytes(int bucket);
+
 #endif

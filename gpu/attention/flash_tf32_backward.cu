@@ -265,3 +265,7 @@ nl_status nlg_flash_tf32_backward(nlg_device *device, const nl_attention_pass *p
   return extras ? by_size<true>(device, params, pass->deterministic)
                 : by_size<false>(device, params, pass->deterministic);
 }
+
+int nlg_flash_tf32_backward_bytes(int bucket) {
+  return bucket == 32 ? layout<32>::bytes : bucket == 64 ? layout<64>::bytes : layout<128>::bytes;
+}

@@ -1,4 +1,4 @@
-/* The instructions that attention's tensor-core kernels are made of, one function each (PTX ISA 8,
+/* The instructions that tensor-core kernels (attention, gemm_dmma.cu) are made of, one function each (PTX ISA 8,
  * "Warp-level matrix instructions"), and how a warp holds their matrices.
  *
  * A lane is (g, t) = (lane / 4, lane % 4). Each of its registers holds neighbours in the second index:
@@ -8,6 +8,7 @@
  *                      C 16 x 8:  c[0], c[1] (g, 2t..2t+1)   c[2], c[3] (g+8, 2t..2t+1)
  *   m16n8k8, tf32      A 16 x 8:  a[0] (g, t)   a[1] (g+8, t)   a[2] (g, t+4)   a[3] (g+8, t+4)
  *                      B 8 x 8:   b[0] (t, g)   b[1] (t+4, g)        C as above
+ *   m16n8k8, f64       as tf32 (one instruction from sm_90 on, four m8n8k4 before)
  *
  * So two neighbouring C blocks, rounded to 16 bits, are an A block: P never leaves the registers. ldmatrix.x4
  * loads four 8 x 8 blocks of 16-bit numbers; lane l gives the address of row l % 8 of block l / 8, and
@@ -49,6 +50,20 @@ __device__ inline void nlg_mma_tf32(float (&c)[4], const uint32_t (&a)[4], uint3
                : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
+__device__ inline void nlg_mma_f64(double (&c)[4], const double (&a)[4], double b0, double b1) {
+#if __CUDA_ARCH__ >= 900
+  asm volatile("mma.sync.aligned.m16n8k8.row.col.f64.f64.f64.f64 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
+               "{%0,%1,%2,%3};"
+               : "+d"(c[0]), "+d"(c[1]), "+d"(c[2]), "+d"(c[3])
+               : "d"(a[0]), "d"(a[1]), "d"(a[2]), "d"(a[3]), "d"(b0), "d"(b1));
+#else
+  for (int i = 0; i < 4; i++) /* rows g and g+8, terms t and t+4 */
+    asm volatile("mma.sync.aligned.m8n8k4.row.col.f64.f64.f64.f64 {%0,%1}, {%2}, {%3}, {%0,%1};"
+                 : "+d"(c[i % 2 * 2]), "+d"(c[i % 2 * 2 + 1])
+                 : "d"(a[i]), "d"(i < 2 ? b0 : b1));
+#endif
+}
+
 /* --- shared memory, by its 32-bit addresses ------------------------------------------------------------- */
 
 __device__ inline uint32_t nlg_shared_address(const void *p) { return (uint32_t)__cvta_generic_to_shared(p); }
@@ -70,6 +85,11 @@ __device__ inline void nlg_copy_async(uint32_t to, const void *from, bool there)
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(there ? 16 : 0)
                : "memory");
 }
+/* 8 bytes. */
+__device__ inline void nlg_copy_pair_async(uint32_t to, const void *from, bool there) {
+  asm volatile("cp.async.ca.shared.global [%0], [%1], 8, %2;" ::"r"(to), "l"(from), "r"(there ? 8 : 0)
+               : "memory");
+}
 /* 4 bytes. */
 __device__ inline void nlg_copy_word_async(uint32_t to, const void *from, bool there) {
   asm volatile("cp.async.ca.shared.global [%0], [%1], 4, %2;" ::"r"(to), "l"(from), "r"(there ? 4 : 0)
@@ -79,6 +99,15 @@ __device__ inline void nlg_copy_commit() { asm volatile("cp.async.commit_group;"
 /* Until at most PENDING of the groups this thread committed are on their way. */
 template <int PENDING> __device__ inline void nlg_copy_wait() {
   asm volatile("cp.async.wait_group %0;" ::"n"(PENDING) : "memory");
+}
+
+/* Barrier ID, 0 is __syncthreads, of THREADS threads in whole warps. Who arrives does not wait: what it wrote before
+ * is there for those who synchronise. */
+template <int ID, int THREADS> __device__ inline void nlg_barrier_sync() {
+  asm volatile("barrier.sync %0, %1;" ::"n"(ID), "n"(THREADS) : "memory");
+}
+template <int ID, int THREADS> __device__ inline void nlg_barrier_arrive() {
+  asm volatile("barrier.arrive %0, %1;" ::"n"(ID), "n"(THREADS) : "memory");
 }
 
 /* Four neighbours in global memory, 16-byte aligned, += x, each at once; before sm_90 in four steps. */

@@ -87,6 +87,8 @@ struct nlg_unmet {
 void nlg_add_unmet(nlg_unmet *u, const char *condition); /* attention.cu */
 /* Do all rows start at multiples of 16 bytes, `chunk` numbers, so that they can be loaded as such? tensor_cores.cu */
 bool nlg_rows_aligned(const nl_array *x, int chunk);
+/* Has the device `bytes` of shared memory for a block? Else a condition that says so. tensor_cores.cu */
+void nlg_ask_shared(const nlg_device *device, int bytes, nlg_unmet *unmet);
 
 typedef void nlg_supports(const nlg_device *device, const nl_attention_pass *pass, bool backward,
                           nlg_unmet *unmet);

@@ -271,8 +271,8 @@ template <typename S> int64_t nlg_pieces(const nlg_attention *a) {
   return nlg_ceil_div(a->head_dim > a->value_dim ? a->head_dim : a->value_dim, S::DIM);
 }
 
-/* run(zero of the type), and run(shape of a block) with the least DIM that holds a head, or the widest: wider
- * heads are taken in pieces. */
+/* run(zero of the type), and run(shape of a block) with the least DIM that holds a head, or the widest that
+ * the device has shared memory for (64 on one with 99 KiB a block): wider heads are taken in pieces. */
 template <typename F> nl_status nlg_by_type(nl_dtype dtype, F run) {
   switch (dtype) {
   case NL_F64: return run(double());
@@ -281,13 +281,15 @@ template <typename F> nl_status nlg_by_type(nl_dtype dtype, F run) {
   default: return run(__nv_bfloat16());
   }
 }
-template <typename T, typename F> nl_status nlg_by_width(const nlg_attention *a, F run) {
+template <typename T, typename F>
+nl_status nlg_by_width(const nlg_device *device, const nlg_attention *a, F run) {
   typedef typename nlg_computes<T>::type C;
   int wide = a->head_dim > a->value_dim ? a->head_dim : a->value_dim;
   if (wide <= 8) return run(nlg_simt<C, 8>());
   if (wide <= 16) return run(nlg_simt<C, 16>());
   if (wide <= 32) return run(nlg_simt<C, 32>());
-  if (wide <= 64) return run(nlg_simt<C, 64>());
+  bool fits = nlg_simt<C, 128>::BYTES_BACKWARD <= (int64_t)device->properties.sharedMemPerBlockOptin;
+  if (wide <= 64 || !fits) return run(nlg_simt<C, 64>());
   return run(nlg_simt<C, 128>());
 }
 

@@ -306,7 +306,7 @@ template <typename T, typename S> struct standard {
 
 nl_status nlg_standard_forward(nlg_device *device, const nl_attention_pass *pass, nlg_attention *params) {
   return nlg_by_type(pass->q.dtype, [&](auto zero) {
-    return nlg_by_width<decltype(zero)>(params, [&](auto shape) {
+    return nlg_by_width<decltype(zero)>(device, params, [&](auto shape) {
       return standard<decltype(zero), decltype(shape)>(device, pass, params, "attention (standard)")
           .forward();
     });
@@ -315,7 +315,7 @@ nl_status nlg_standard_forward(nlg_device *device, const nl_attention_pass *pass
 
 nl_status nlg_standard_backward(nlg_device *device, const nl_attention_pass *pass, nlg_attention *params) {
   return nlg_by_type(pass->q.dtype, [&](auto zero) {
-    return nlg_by_width<decltype(zero)>(params, [&](auto shape) {
+    return nlg_by_width<decltype(zero)>(device, params, [&](auto shape) {
       return standard<decltype(zero), decltype(shape)>(device, pass, params, "attention_backward (standard)")
           .backward();
     });

@@ -40,12 +40,13 @@ template <int D> struct nlg_tile {
 };
 
 /* ROWS rows of `dim` numbers of type T from global memory, of which `rows` are there, become a tile by
- * asynchronous copies; zeros elsewhere. All THREADS threads call it. */
+ * asynchronous copies; zeros elsewhere. THREADS threads call it, of which this is `thread`. */
 template <int D, int ROWS, int THREADS, typename T>
-__device__ inline void nlg_tile_load(uint32_t tile, const T *from, int64_t row_stride, int rows, int dim) {
+__device__ inline void nlg_tile_load(uint32_t tile, const T *from, int64_t row_stride, int rows, int dim,
+                                     unsigned thread = threadIdx.x) {
   constexpr int wide = nlg_tile<D>::wide, step = THREADS / wide, per_chunk = 16 / sizeof(T);
   static_assert(step % 8 == 0 && ROWS % step == 0, "a thread's rows share their places");
-  int row = threadIdx.x / wide, chunk = threadIdx.x % wide;
+  int row = thread / wide, chunk = thread % wide;
   from += row * row_stride + chunk * per_chunk;
   tile += nlg_tile<D>::offset(row, chunk);
 #pragma unroll

@@ -2,9 +2,10 @@
  *
  *   lu_check PLUGIN [--small | --large | --time]
  *
- * Prints TAP. Without a device: one line that says why, and success. --small: a grid for compute-sanitizer. --large:
- * one matrix of more than 2^31 elements (8.7 GB, and as much again for its factors), its residual by the device's own
- * products. --time: no check but times. */
+ * Prints TAP. Without a device: one line that says why, and success. --small: a grid for compute-sanitizer.
+ * --large: one matrix of more than 2^31 elements (8.7 GB, and as much again for its factors), its residual
+ * by the device's own products. --time: no check but times. */
+#include "lu_oracle.h"
 #include "lu_time.h"
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -17,17 +18,17 @@ static int polls_left = -1; /* of `interrupted`, until the user stops; negative:
 
 static bool interrupted(void) { return polls_left >= 0 && polls_left-- == 0; }
 
-/* NULL, or why there is no device. */
+/* NULL, or why there is no device: a normal answer, unlike a plugin that does not load. */
 static const char *open_device(const char *path) {
   static const nl_host host = {nl_fail, interrupted};
   const char *why = "";
   nl_device_facts facts;
   nl_backend_entry_function *entry;
   void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-  if (!library) return dlerror();
+  if (!library) need(nl_fail(NL_DEVICE, "%s", dlerror()), "dlopen");
   *(void **)&entry = dlsym(library, NL_BACKEND_ENTRY);
   backend = entry ? entry(&host, NL_BACKEND_ABI, NL_HEADERS) : NULL;
-  if (!backend) return entry ? nl_message() : "it exports no " NL_BACKEND_ENTRY;
+  if (!backend) need(NL_DEVICE, NL_BACKEND_ENTRY);
   if (backend->count(&why) == 0) return why;
   need(backend->open(0, &device, &facts), "open");
   printf("# %s, driver %s, runtime %s\n", facts.name, facts.driver, facts.runtime);
@@ -40,83 +41,18 @@ static int64_t live(void) {
   return m.live;
 }
 
-/* --- matrices ------------------------------------------------------------------------------------------- */
-
-typedef double entry(int64_t n, int64_t i, int64_t j);
-
-static double normal(int64_t n, int64_t i, int64_t j) {
-  return nl_random_normal(11, (uint64_t)n, (uint64_t)(i * n + j));
-}
-/* Ties in every column, all of it exact up to n = 24 in f32: growth 2^(n-1). */
-static double wilkinson(int64_t n, int64_t i, int64_t j) { return i == j || j == n - 1 ? 1 : i > j ? -1 : 0; }
-/* +-1, rows out of order: pivots among entries of one size. Exact for n = 64. */
-static double hadamard(int64_t n, int64_t i, int64_t j) {
-  return __builtin_parityll((unsigned long long)((21 * i + 9) % n & j)) ? -1 : 1;
-}
-/* L U of multiples of 1/2 with |l| <= 1/2 and |u_ii| = 8, rows in reverse: one order of pivots, all of it exact. */
-static double halves(int64_t n, int64_t i, int64_t j) {
-  int64_t row = n - 1 - i, last = row < j ? row : j;
-  double sum = 0;
-  for (int64_t k = 0; k <= last; k++) {
-    double l = k == row ? 1 : ((double)nl_random_below(3, 1, (uint64_t)(row * n + k), 3) - 1) / 2;
-    double u = k == j ? 8 : (double)nl_random_below(3, 2, (uint64_t)(k * n + j), 5) - 2;
-    sum += l * u;
-  }
-  return sum;
-}
-static double ones(int64_t n, int64_t i, int64_t j) { return n > 0 && i >= 0 && j >= 0; }
-static double zero_columns(int64_t n, int64_t i, int64_t j) { return j % 23 == 5 ? 0 : normal(n, i, j); }
-static double zero(int64_t n, int64_t i, int64_t j) { return ones(n, i, j) - 1; }
-static double some_nan(int64_t n, int64_t i, int64_t j) {
-  return i == n / 2 && j == n / 3 ? (double)NAN : normal(n, i, j);
-}
-static double nan_first(int64_t n, int64_t i, int64_t j) {
-  return i + j == 0 ? (double)NAN : normal(n, i, j);
-}
-static double some_infinity(int64_t n, int64_t i, int64_t j) {
-  return i == 1 % n && j == n / 4 ? (double)INFINITY : normal(n, i, j);
-}
-
-static array make_matrix(nl_dtype dtype, int64_t m, int64_t n, entry *a) {
+static array make_matrix(nl_dtype dtype, int64_t m, int64_t n, generator *a) {
   array A = make_array(dtype, 2, (int64_t[]){m, n}, DENSE);
   for (int64_t e = 0; e < m * n; e++) nl_dtype_store(dtype, element(&A, e), a(n, e / n, e % n));
   need(backend->upload(device, A.block, A.base, A.room * nl_dtype_size(dtype)), "upload");
   return A;
 }
 
-/* --- the oracle: row operations as they stand in the book, in the type's arithmetic ------------------------ */
+/* --- against the oracle ------------------------------------------------------------------------------- */
 
-static double *eliminate(nl_dtype dtype, int64_t n, entry *a, int64_t *row_of, nl_lu_facts *facts) {
-  double *A = malloc((size_t)(n * n) * sizeof *A);
-  if (!A) need(NL_NOMEM, "host memory");
-  *facts = (nl_lu_facts){.smallest_pivot = (double)NAN};
-  for (int64_t e = 0; e < n * n; e++) A[e] = rounded(dtype, a(n, e / n, e % n));
-  for (int64_t i = 0; i < n; i++) row_of[i] = i;
-  for (int64_t j = 0; j < n; j++) {
-    int64_t q = j;
-    for (int64_t i = j + 1; i < n; i++)
-      if (fabs(A[i * n + j]) > fabs(A[q * n + j])) q = i;
-    for (int64_t k = 0; k < n && q != j; k++) {
-      double kept = A[j * n + k];
-      A[j * n + k] = A[q * n + k], A[q * n + k] = kept;
-    }
-    int64_t kept = row_of[j];
-    row_of[j] = row_of[q], row_of[q] = kept;
-    facts->exchanges += q != j;
-    double u = A[j * n + j];
-    if (!(fabs(u) >= facts->smallest_pivot)) facts->smallest_pivot = fabs(u);
-    if (u == 0 && facts->singular_column == 0) facts->singular_column = j + 1;
-    for (int64_t i = j + 1; i < n && u != 0; i++) {
-      double l = A[i * n + j] = rounded(dtype, A[i * n + j] / u);
-      for (int64_t k = j + 1; k < n; k++) A[i * n + k] = rounded(dtype, A[i * n + k] - l * A[j * n + k]);
-    }
-  }
-  return A;
-}
-
-/* Exchanges and facts as the oracle's; LU too, NaN where it has NaN, else within 40 n units of its largest element, or
- * to the bit where nothing is rounded. */
-static void check_against_oracle(nl_dtype dtype, const char *name, entry *a, int64_t n, int64_t block,
+/* Exchanges and facts as the oracle's; LU too, NaN where it has NaN, else within 40 n units of its largest
+ * element, or to the bit where nothing is rounded. */
+static void check_against_oracle(nl_dtype dtype, const char *name, generator *a, int64_t n, int64_t block,
                                  bool exact) {
   double bound = exact ? 0 : 40 * (double)n;
   int64_t *rows = malloc((size_t)n * 16), *want_rows = rows + n, wrong = 0;
@@ -153,7 +89,7 @@ static void check_against_oracle(nl_dtype dtype, const char *name, entry *a, int
   free(rows);
 }
 
-/* --- residuals ---------------------------------------------------------------------------------------------- */
+/* --- residuals ---------------------------------------------------------------------------------------- */
 
 /* HPL's ratio  ||B - A X||_inf / (eps (||A||_inf ||X||_inf + ||B||_inf) n), of the worst right-hand side. */
 static double hpl_ratio(const array *A, const array *B, const array *X) {
@@ -197,7 +133,7 @@ static void check_solution(nl_dtype dtype, int64_t n, int64_t k) {
   free(rows);
 }
 
-/* --- properties --------------------------------------------------------------------------------------------- */
+/* --- properties --------------------------------------------------------------------------------------- */
 
 static void check_repeats(nl_dtype dtype, int64_t n) {
   int64_t *rows = malloc((size_t)n * sizeof *rows);
@@ -268,7 +204,7 @@ static void check_no_memory(void) {
   free_array(&X);
 }
 
-/* --- all of it ---------------------------------------------------------------------------------------------- */
+/* --- all of it ---------------------------------------------------------------------------------------- */
 
 static void check_type(nl_dtype dtype, bool small) {
   static const int64_t orders[] = {1, 2, 3, 7, 31, 32, 33, 64, 65, 129, 257, 300};

@@ -1,5 +1,5 @@
-/* Times of the elimination by the device's events, beside the vendor's library where there is one; and a system too
- * large for the host, whose matrix is made and whose residual is found on the device. */
+/* Times of the elimination by the device's events, beside the vendor's library where there is one; and a
+ * system too large for the host, whose matrix is made and whose residual is found on the device. */
 #ifndef TEST_LU_TIME_H
 #define TEST_LU_TIME_H
 
@@ -65,8 +65,8 @@ static int by_value(const void *a, const void *b) {
 
 enum { REPEATS = 5, FACTOR = 0, SOLVE = 1, LIBRARY = 2, CONTESTANTS = 3 };
 
-/* Fresh random numbers each time, contestants in turn; medians. The library's time is that of one right-hand side and
- * the factorisation together. */
+/* Fresh random numbers each time, contestants in turn; medians. The library's time is that of one right-hand
+ * side and the factorisation together. */
 static void time_order(nl_dtype dtype, int64_t n, bool library) {
   nl_array A = matrix_there(dtype, n, n), X = matrix_there(dtype, n, 1), Xt = X;
   int64_t *rows = malloc((size_t)n * sizeof *rows);
