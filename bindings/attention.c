@@ -37,7 +37,7 @@ static const nl_tensor *tensor_field(lua_State *L, int arg, const char *what, co
                                      const char *key) {
   if (!push_field(L, arg, key)) return NULL;
   const nl_tensor *t = nlL_toanytensor(L, -1);
-  if (!t) luaL_error(L, "%s: %s must be a tensor, got %s", what, field, nlL_describe(L, -1));
+  if (!t) nlL_error(L, "%s: %s must be a tensor, got %s", what, field, nlL_describe(L, -1));
   lua_pop(L, 1);
   return t;
 }
@@ -48,7 +48,7 @@ static int64_t list_element(lua_State *L, const char *what, const char *key, int
   int type = lua_rawgeti(L, -1, (lua_Integer)i);
   int64_t value = lua_tointegerx(L, -1, &whole);
   if (!whole || type != LUA_TNUMBER)
-    luaL_error(L, "%s: option '%s' must hold whole numbers, got %s", what, key, nlL_describe(L, -1));
+    nlL_error(L, "%s: option '%s' must hold whole numbers, got %s", what, key, nlL_describe(L, -1));
   lua_pop(L, 1);
   return value;
 }
@@ -56,8 +56,8 @@ static int64_t list_element(lua_State *L, const char *what, const char *key, int
 static void check_window(lua_State *L, int arg, const char *what, nl_attention_options *o) {
   if (!push_field(L, arg, "window")) return;
   if (!lua_istable(L, -1) || lua_rawlen(L, -1) != 2)
-    luaL_error(L, "%s: option 'window' must be {left, right}, two numbers of keys (-1 is open), got %s", what,
-               lua_istable(L, -1) ? "another table" : nlL_describe(L, -1));
+    nlL_error(L, "%s: option 'window' must be {left, right}, two numbers of keys (-1 is open), got %s", what,
+              lua_istable(L, -1) ? "another table" : nlL_describe(L, -1));
   o->left = list_element(L, what, "window", 1);
   o->right = list_element(L, what, "window", 2);
   lua_pop(L, 1);
@@ -70,11 +70,11 @@ static const int64_t *check_offsets(lua_State *L, int arg, const char *what, con
   if (!push_field(L, arg, key)) return NULL;
   const nl_tensor *t = nlL_totensor(L, -1);
   if (!t && !lua_istable(L, -1))
-    luaL_error(L, "%s: option '%s' must be a list or a tensor of offsets, got %s", what, key,
-               nlL_describe(L, -1));
+    nlL_error(L, "%s: option '%s' must be a list or a tensor of offsets, got %s", what, key,
+              nlL_describe(L, -1));
   if (t && (t->ndim != 1 || nl_dtype_is_float(t->dtype) || t->dtype == NL_BOOL))
-    luaL_error(L, "%s: option '%s' is a %s tensor of %d dimensions, expected integers in one", what, key,
-               nl_dtype_name(t->dtype), t->ndim);
+    nlL_error(L, "%s: option '%s' is a %s tensor of %d dimensions, expected integers in one", what, key,
+              nl_dtype_name(t->dtype), t->ndim);
   *count = t ? t->shape[0] : (int64_t)lua_rawlen(L, -1);
   int source = lua_gettop(L);
   int64_t *offsets = lua_newuserdatauv(L, (size_t)(*count + 1) * sizeof *offsets, 0);
@@ -121,7 +121,7 @@ static nl_attention_options check_options(lua_State *L, int arg, const char *wha
   check_impl(L, arg, what, device, &o.impl, &o.path);
   o.deterministic = nlL_optboolean(L, arg, what, "deterministic", false);
   double scale = nlL_optnumber(L, arg, what, "scale", o.scale);
-  if (isnan(scale) && push_field(L, arg, "scale")) luaL_error(L, "%s: option 'scale' is NaN", what);
+  if (isnan(scale) && push_field(L, arg, "scale")) nlL_error(L, "%s: option 'scale' is NaN", what);
   o.scale = scale;
   o.causal = nlL_optboolean(L, arg, what, "causal", false);
   check_window(L, arg, what, &o);
@@ -135,8 +135,8 @@ static nl_attention_options check_options(lua_State *L, int arg, const char *wha
   o.cu_q = check_offsets(L, arg, what, "cu_seqlens_q", &q_count);
   o.cu_k = check_offsets(L, arg, what, "cu_seqlens_k", &k_count);
   if (o.cu_q && o.cu_k && q_count != k_count)
-    luaL_error(L, "%s: cu_seqlens_q has %I offsets, cu_seqlens_k has %I, expected as many", what,
-               (lua_Integer)q_count, (lua_Integer)k_count);
+    nlL_error(L, "%s: cu_seqlens_q has %I offsets, cu_seqlens_k has %I, expected as many", what,
+              (lua_Integer)q_count, (lua_Integer)k_count);
   o.sequences = q_count - 1;
   return o;
 }
@@ -186,11 +186,11 @@ static nl_attention_aux check_aux(lua_State *L, int arg, const nl_device *device
   static const char *const what = "attention_backward";
   nl_attention_aux aux = {.impl = NL_ATTENTION_AUTO};
   if (!lua_istable(L, arg))
-    luaL_error(L, "%s: aux must be the table nl.attention returned behind out, got %s", what,
-               nlL_describe(L, arg));
+    nlL_error(L, "%s: aux must be the table nl.attention returned behind out, got %s", what,
+              nlL_describe(L, arg));
   const nl_tensor *lse = tensor_field(L, arg, what, "aux.lse", "lse"),
                   *p = tensor_field(L, arg, what, "aux.p", "p");
-  if (!lse) luaL_error(L, "%s: aux.lse is missing; aux is the table nl.attention returned behind out", what);
+  if (!lse) nlL_error(L, "%s: aux.lse is missing; aux is the table nl.attention returned behind out", what);
   check_impl(L, arg, what, device, &aux.impl, &aux.path);
   aux.lse = *lse; /* borrowed: the engine takes references of its own */
   if (p) aux.p = *p;

@@ -6,7 +6,7 @@
 static const nl_tensor *tensor_or_number(lua_State *L, int arg, const char *what, nl_dtype dtype) {
   nl_tensor *t = nlL_toanytensor(L, arg);
   if (t) return t;
-  if (lua_type(L, arg) != LUA_TNUMBER && !lua_isboolean(L, arg)) luaL_typeerror(L, arg, "tensor or number");
+  if (lua_type(L, arg) != LUA_TNUMBER && !lua_isboolean(L, arg)) nlL_typeerror(L, arg, "tensor or number");
   char element[8];
   nlL_checkelement(L, arg, what, dtype, element);
   t = nlL_newtensor(L);
@@ -31,17 +31,18 @@ static int l_where(lua_State *L) {
 
 /* nl.cat({a, b, ..}, dim) */
 static int l_cat(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TTABLE);
+  if (!lua_istable(L, 1))
+    nlL_error(L, "cat: the tensors stand in a table, nl.cat({a, b}, dim), got %s", nlL_describe(L, 1));
   lua_settop(L, 2);
   lua_Integer count = (lua_Integer)lua_rawlen(L, 1);
-  if (count < 1 || count > 1 << 20) luaL_error(L, "cat: a table of %I tensors, expected at least one", count);
+  if (count < 1 || count > 1 << 20) nlL_error(L, "cat: a table of %I tensors, expected at least one", count);
   const nl_tensor **parts = lua_newuserdatauv(L, (size_t)count * sizeof *parts, 0);
   int box = lua_gettop(L);
   for (int i = 0; i < (int)count; i++) {
     lua_rawgeti(L, 1, i + 1); /* raw: what Lua code makes here would live nowhere */
     parts[i] = nlL_toanytensor(L, -1);
     if (!parts[i])
-      luaL_error(L, "cat: element %d of the table is a %s, expected a tensor", i + 1, luaL_typename(L, -1));
+      nlL_error(L, "cat: element %d of the table is a %s, expected a tensor", i + 1, luaL_typename(L, -1));
     lua_pop(L, 1); /* the table keeps it */
   }
   lua_settop(L, box);
@@ -55,7 +56,7 @@ static int l_cat(lua_State *L) {
 /* t:softmax(dim) */
 static int l_softmax(lua_State *L) {
   const nl_tensor *t = nlL_checkanytensor(L, 1);
-  if (lua_isnoneornil(L, 2)) luaL_error(L, "softmax: give the dimension, such as t:softmax(-1) for rows");
+  if (lua_isnoneornil(L, 2)) nlL_error(L, "softmax: give the dimension, such as t:softmax(-1) for rows");
   int dim = nlL_checkdim(L, 2, "softmax", t);
   nl_tensor *out = nlL_newtensor(L);
   nl_status s;

@@ -13,11 +13,11 @@ static int push_system(lua_State *L, nl_matrix A, uint64_t seed) {
 }
 
 static int64_t need_n(lua_State *L, const char *what) {
-  luaL_checktype(L, 1, LUA_TTABLE);
-  if (lua_getfield(L, 1, "n") == LUA_TNIL) luaL_error(L, "%s: option 'n' is missing", what);
+  if (!lua_istable(L, 1) || lua_getfield(L, 1, "n") == LUA_TNIL)
+    nlL_error(L, "%s: option 'n' is missing: nl.gallery.%s{n = 100}", what, what);
   lua_pop(L, 1);
   int64_t n = nlL_optinteger(L, 1, what, "n", 0);
-  if (n < 0) luaL_error(L, "%s: n must not be negative, got %I", what, (lua_Integer)n);
+  if (n < 0) nlL_error(L, "%s: n must not be negative, got %I", what, (lua_Integer)n);
   return n;
 }
 
@@ -67,8 +67,8 @@ static int l_family(lua_State *L) {
     int whole;
     lua_tointegerx(L, 1, &whole);
     if (!whole || lua_type(L, 1) != LUA_TNUMBER)
-      return luaL_error(L, "%s: n must be a whole number or a table of options, got %s", family->name,
-                        nlL_describe(L, 1));
+      return nlL_error(L, "%s: n must be a whole number or a table of options, got %s", family->name,
+                       nlL_describe(L, 1));
     nlL_checkoptions(L, 2, family->name, known + 1);
   } else nlL_checkoptions(L, 1, family->name, known);
   int64_t n = options == 2 ? lua_tointeger(L, 1) : need_n(L, family->name);

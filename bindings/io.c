@@ -62,7 +62,7 @@ static int load_npy(lua_State *L, const char *path) {
 /* The tensor to save; a sparse matrix is told where it belongs. */
 static const nl_tensor *check_dense(lua_State *L, int arg, const char *extension) {
   if (nlL_tosparse(L, arg))
-    luaL_error(L, "save: an .%s file cannot hold a sparse matrix; use .mtx, or save A:dense()", extension);
+    nlL_error(L, "save: an .%s file cannot hold a sparse matrix; use .mtx, or save A:dense()", extension);
   return nlL_checklocaltensor(L, arg);
 }
 
@@ -129,15 +129,15 @@ static int load_csv(lua_State *L, const char *path) {
 static const char *const *check_names(lua_State *L, int arg, int64_t *count) {
   if (lua_isnoneornil(L, arg) || lua_getfield(L, arg, "names") == LUA_TNIL) return NULL;
   if (!lua_istable(L, -1))
-    luaL_error(L, "save: option 'names' is a %s, expected a table", luaL_typename(L, -1));
+    nlL_error(L, "save: option 'names' is a %s, expected a table", luaL_typename(L, -1));
   lua_Unsigned length = lua_rawlen(L, -1);
   const char **names = lua_newuserdatauv(L, (length + 1) * sizeof *names, 0);
   for (lua_Unsigned j = 0; j < length; j++) {
     size_t bytes;
     if (lua_rawgeti(L, -2, (lua_Integer)j + 1) != LUA_TSTRING)
-      luaL_error(L, "save: name %d is a %s, expected a string", (int)j + 1, luaL_typename(L, -1));
+      nlL_error(L, "save: name %d is a %s, expected a string", (int)j + 1, luaL_typename(L, -1));
     names[j] = lua_tolstring(L, -1, &bytes);
-    if (strlen(names[j]) != bytes) luaL_error(L, "save: name %d contains a zero byte", (int)j + 1);
+    if (strlen(names[j]) != bytes) nlL_error(L, "save: name %d contains a zero byte", (int)j + 1);
     lua_pop(L, 1);
   }
   *count = (int64_t)length;
@@ -188,9 +188,8 @@ static const char **sorted_keys(lua_State *L, int arg, int64_t *count) {
   *count = 0;
   for (lua_pushnil(L); lua_next(L, arg); lua_pop(L, 1)) {
     if (lua_type(L, -2) != LUA_TSTRING)
-      luaL_error(L, "save: a key of the table is a %s, expected a name: {A = A, b = b}",
-                 luaL_typename(L, -2));
-    if (strlen(lua_tostring(L, -2)) != lua_rawlen(L, -2)) luaL_error(L, "save: a name contains a zero byte");
+      nlL_error(L, "save: a key of the table is a %s, expected a name: {A = A, b = b}", luaL_typename(L, -2));
+    if (strlen(lua_tostring(L, -2)) != lua_rawlen(L, -2)) nlL_error(L, "save: a name contains a zero byte");
     ++*count;
   }
   const char **keys = lua_newuserdatauv(L, (size_t)(*count + 1) * sizeof *keys, 0);
@@ -211,10 +210,10 @@ static int save_npz(lua_State *L, const char *path) {
     lua_pushstring(L, names[i]);
     lua_rawget(L, 2);
     if (nlL_tosparse(L, -1))
-      luaL_error(L, "save: '%s' is a sparse matrix; an .npz file holds tensors (use .mtx, or A:dense())",
-                 names[i]);
+      nlL_error(L, "save: '%s' is a sparse matrix; an .npz file holds tensors (use .mtx, or A:dense())",
+                names[i]);
     tensors[i] = nlL_totensor(L, -1);
-    if (!tensors[i]) luaL_error(L, "save: '%s' is a %s, expected a tensor", names[i], luaL_typename(L, -1));
+    if (!tensors[i]) nlL_error(L, "save: '%s' is a %s, expected a tensor", names[i], luaL_typename(L, -1));
     lua_pop(L, 1);
   }
   NLL_RETRY(L, status, nl_npz_write(path, count, names, tensors, compress));

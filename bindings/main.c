@@ -37,9 +37,17 @@ static const command commands[] = {
      "    numlab -e 'local nl = require \"numlab\"  print(nl.eye(3))'\n", nlL_program_eval},
     {"repl", "", "explore interactively; the same as no subcommand",
      "nl is loaded. An expression prints its values, a `;` at its end silences them, ans is the last value.\n"
-     "`?NAME` tells of a function, a class or a library, `?WORD` lists those that speak of a word, `?` all.\n"
-     "A chunk may span lines. Ctrl-C interrupts a computation, Ctrl-D ends. Works on a pipe, without "
-     "prompts.\n",
+     "A chunk may span lines. Works on a pipe, without prompts.\n\n"
+     "    ?NAME        tells of a function, a class or a library; ?WORD lists what speaks of a word, ? all\n"
+     "    !COMMAND     is run by the shell\n"
+     "    %time EXPR   tells the time and the memory it took; %bench EXPR runs it many times: the median\n"
+     "    who()        lists your variables; %help all that the prompt takes\n"
+     "    Tab          completes names, fields, methods, options in {} and their values, files in strings\n"
+     "    Ctrl-R       searches the history, the arrow keys walk in it\n"
+     "    Ctrl-C       interrupts a computation, or drops the line; Ctrl-D ends\n\n"
+     "The history lies in $XDG_STATE_HOME/numlab/history (~/.local/state/numlab/history); NUMLAB_HISTORY\n"
+     "names another file, and '' none. Lines are edited by libedit; without it, or with TERM=dumb, they are\n"
+     "plain. ~/.editrc may bind its keys.\n",
      nlL_program_repl},
     {"list", "[DIR|FILE]", "the stored runs", NULL, nlL_program_library},
     {"show", "RUN", "a stored run: where it comes from, its rows", NULL, nlL_program_library},

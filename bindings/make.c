@@ -24,7 +24,7 @@ static int nested_shape(lua_State *L, int64_t *shape, bool *booleans) {
   int ndim = 0, top = lua_gettop(L);
   lua_pushvalue(L, top);
   while (lua_istable(L, -1)) {
-    if (ndim == NL_MAX_NDIM) luaL_error(L, "tensor: tables nested deeper than %d", NL_MAX_NDIM);
+    if (ndim == NL_MAX_NDIM) nlL_error(L, "tensor: tables nested deeper than %d", NL_MAX_NDIM);
     shape[ndim++] = luaL_len(L, -1);
     luaL_checkstack(L, 2, "tensor");
     lua_geti(L, -1, 1);
@@ -51,23 +51,29 @@ static const char *where(lua_State *L, int dim, const int64_t *index) {
   return lua_tostring(L, -1);
 }
 
+/* Raise for the value at `at`, which stands at index[0..dim-1]. */
+static void wrong_element(lua_State *L, int at, int dim, const int64_t *index, const char *expected) {
+  const char *got = lua_isnil(L, at) ? "nil" : lua_pushfstring(L, "a %s", nlL_typename(L, at));
+  nlL_error(L, "tensor: %s is %s, expected %s%s", where(L, dim, index), got, expected,
+            luaL_testudata(L, at, NLL_TENSOR) ? "; nl.cat joins tensors" : "");
+}
+
 /* Fill t from the value on top of the stack, which stands at index[0..dim-1]. */
 static void fill_nested(lua_State *L, const nl_tensor *t, int dim, int64_t *index, char **next) {
+  int top = lua_gettop(L);
   if (dim == t->ndim) {
     int type = lua_type(L, -1);
-    if (type != LUA_TNUMBER && type != LUA_TBOOLEAN)
-      luaL_error(L, "tensor: %s is a %s, expected a number", where(L, dim, index), lua_typename(L, type));
-    nlL_checkelement(L, lua_gettop(L), "tensor", t->dtype, *next);
+    if (type != LUA_TNUMBER && type != LUA_TBOOLEAN) wrong_element(L, top, dim, index, "a number");
+    nlL_checkelement(L, top, "tensor", t->dtype, *next);
     *next += nl_dtype_size(t->dtype);
     return;
   }
   if (!lua_istable(L, -1))
-    luaL_error(L, "tensor: %s is a %s, expected a table of %I", where(L, dim, index), luaL_typename(L, -1),
-               (lua_Integer)t->shape[dim]);
+    wrong_element(L, top, dim, index, lua_pushfstring(L, "a table of %I", (lua_Integer)t->shape[dim]));
   lua_Integer length = luaL_len(L, -1);
   if (length != t->shape[dim])
-    luaL_error(L, "tensor: %s has %I elements, those before it have %I", where(L, dim, index), length,
-               (lua_Integer)t->shape[dim]);
+    nlL_error(L, "tensor: %s has %I elements, those before it have %I", where(L, dim, index), length,
+              (lua_Integer)t->shape[dim]);
   luaL_checkstack(L, 4, "tensor");
   for (index[dim] = 0; index[dim] < length; index[dim]++) {
     lua_geti(L, -1, index[dim] + 1);
@@ -78,7 +84,11 @@ static void fill_nested(lua_State *L, const nl_tensor *t, int dim, int64_t *inde
 
 /* nl.tensor(nested, opts); a tensor is cloned */
 static int l_tensor(lua_State *L) {
+  if (lua_isnone(L, 1)) nlL_typeerror(L, 1, "table of numbers");
   lua_settop(L, 2); /* what is pushed below must not stand where options do */
+  if (lua_type(L, 1) == LUA_TNUMBER && lua_type(L, 2) == LUA_TNUMBER)
+    nlL_error(L, "tensor: the elements stand in a table: nl.tensor({%s, %s, ..})", nlL_describe(L, 1),
+              nlL_describe(L, 2));
   nlL_checkoptions(L, 2, "tensor", place_options);
   const nl_tensor *source = nlL_toanytensor(L, 1);
   int64_t shape[NL_MAX_NDIM], index[NL_MAX_NDIM] = {0};
@@ -90,14 +100,13 @@ static int l_tensor(lua_State *L) {
     return nlL_finishtensor(L, s, out);
   }
   if (!lua_istable(L, 1) && lua_type(L, 1) != LUA_TNUMBER && !lua_isboolean(L, 1))
-    luaL_typeerror(L, 1, "table of numbers");
+    nlL_typeerror(L, 1, "table of numbers");
   bool booleans;
   for (int i = 0; lua_istable(L, 1) && place_options[i]; i++) {
     lua_pushstring(L, place_options[i]);
     if (lua_rawget(L, 1) != LUA_TNIL)
-      luaL_error(L,
-                 "tensor: %s stands among the values; options are a second table: nl.tensor({..}, {%s=..})",
-                 place_options[i], place_options[i]);
+      nlL_error(L, "tensor: %s stands among the values; options are a second table: nl.tensor({..}, {%s=..})",
+                place_options[i], place_options[i]);
     lua_pop(L, 1);
   }
   lua_pushvalue(L, 1);
@@ -120,16 +129,16 @@ static int sizes_and_options(lua_State *L, const char *what, const char *const *
                              int *options) {
   int last = lua_gettop(L);
   *options = 0;
-  if (last > 1 && (lua_istable(L, last) || lua_isnil(L, last))) *options = last--;
+  if (last > 1 && (lua_istable(L, last) || lua_isnil(L, last) || lua_istable(L, 1))) *options = last--;
   if (last < 1 || (last == 1 && lua_isnil(L, 1)))
-    luaL_error(L, "%s: give the sizes: nl.%s(m, n, ..) or nl.%s({m, n, ..})", what, what, what);
+    nlL_error(L, "%s: give the sizes: nl.%s(m, n, ..) or nl.%s({m, n, ..})", what, what, what);
   if (last == 1 && lua_istable(L, 1)) { /* nl.zeros{dtype=..}: options without sizes */
     lua_pushnil(L);
     while (lua_next(L, 1)) {
       lua_pop(L, 1);
       if (lua_type(L, -1) == LUA_TSTRING)
-        luaL_error(L, "%s: give the sizes before the options: nl.%s(m, n, .., {%s=..})", what, what,
-                   lua_tostring(L, -1));
+        nlL_error(L, "%s: give the sizes before the options: nl.%s(m, n, .., {%s=..})", what, what,
+                  lua_tostring(L, -1));
     }
   }
   if (*options) nlL_checkoptions(L, *options, what, known);
@@ -154,6 +163,9 @@ static int l_ones(lua_State *L) { return constant(L, "ones", 1); }
 static int l_full(lua_State *L) {
   int64_t shape[NL_MAX_NDIM];
   char element[8];
+  if (lua_isnoneornil(L, 2)) nlL_error(L, "full: the value is missing: nl.full(shape, value)");
+  if (lua_type(L, 3) == LUA_TNUMBER)
+    nlL_error(L, "full: several sizes stand in a table: nl.full({m, n}, value)");
   int ndim = nlL_checkshape(L, 1, 1, "full", false, shape);
   nlL_checkoptions(L, 3, "full", place_options);
   nlL_place place = nlL_checkplace(L, 3, "full", lua_isboolean(L, 2) ? NL_BOOL : NL_F64);
@@ -170,7 +182,7 @@ static int l_full(lua_State *L) {
 }
 
 static int l_eye(lua_State *L) {
-  int64_t n = nlL_checksize(L, 1), shape[2] = {n, n};
+  int64_t n = nlL_checksize(L, 1, "eye", "n"), shape[2] = {n, n};
   nlL_checkoptions(L, 2, "eye", place_options);
   nlL_place place = nlL_checkplace(L, 2, "eye", NL_F64);
   nl_tensor *out = nlL_newtensor(L);
@@ -194,16 +206,18 @@ static nl_tensor *new_row(lua_State *L, int64_t n, nl_dtype dtype) {
 
 /* nl.arange(a, b, step, opts): a + i step up to b, b included when the steps meet it up to rounding */
 static int l_arange(lua_State *L) {
-  double a = luaL_checknumber(L, 1), b = luaL_checknumber(L, 2), step = 1;
+  if (lua_gettop(L) == 1)
+    nlL_error(L, "arange: give the first and the last value: nl.arange(1, n) holds n of them");
+  double a = nlL_checkreal(L, 1, "arange", "a"), b = nlL_checkreal(L, 2, "arange", "b"), step = 1;
   int options = lua_istable(L, 3) ? 3 : 4;
-  if (options == 4) step = luaL_optnumber(L, 3, 1);
+  if (options == 4 && !lua_isnoneornil(L, 3)) step = nlL_checkreal(L, 3, "arange", "step");
   nlL_checkoptions(L, options, "arange", place_options);
   nlL_place place = nlL_checkplace(L, options, "arange", NL_F64);
   if (!isfinite(a) || !isfinite(b) || !isfinite(step) || step == 0)
-    luaL_error(L, "arange: from %f to %f by %f is not a finite range", a, b, step);
+    nlL_error(L, "arange: from %f to %f by %f is not a finite range", a, b, step);
   double steps = (b - a) / step; /* 0.1 * 10 steps may come out as 9.999999999999998: count it */
   double count = floor(steps * (1 + 4 * 0x1p-52)) + 1;
-  if (count > 0x1p53) luaL_error(L, "arange: from %f to %f by %f has too many values", a, b, step);
+  if (count > 0x1p53) nlL_error(L, "arange: from %f to %f by %f has too many values", a, b, step);
   nl_tensor *out = new_row(L, count > 0 ? (int64_t)count : 0, place.dtype);
   for (int64_t i = 0; i < out->shape[0]; i++) nl_tensor_put(out, &i, a + (double)i * step);
   return finish_on(L, place.device, out);
@@ -219,8 +233,8 @@ static double between(double a, double b, int64_t i, int64_t n) {
 }
 
 static int l_linspace(lua_State *L) {
-  double a = luaL_checknumber(L, 1), b = luaL_checknumber(L, 2);
-  int64_t n = nlL_checksize(L, 3);
+  double a = nlL_checkreal(L, 1, "linspace", "a"), b = nlL_checkreal(L, 2, "linspace", "b");
+  int64_t n = nlL_checksize(L, 3, "linspace", "n");
   nlL_checkoptions(L, 4, "linspace", place_options);
   nlL_place place = nlL_checkplace(L, 4, "linspace", NL_F64);
   nl_tensor *out = new_row(L, n, place.dtype);
@@ -230,8 +244,8 @@ static int l_linspace(lua_State *L) {
 
 /* nl.logspace(a, b, n): 10^a .. 10^b, evenly spaced in the exponent */
 static int l_logspace(lua_State *L) {
-  double a = luaL_checknumber(L, 1), b = luaL_checknumber(L, 2);
-  int64_t n = nlL_checksize(L, 3);
+  double a = nlL_checkreal(L, 1, "logspace", "a"), b = nlL_checkreal(L, 2, "logspace", "b");
+  int64_t n = nlL_checksize(L, 3, "logspace", "n");
   nlL_checkoptions(L, 4, "logspace", place_options);
   nlL_place place = nlL_checkplace(L, 4, "logspace", NL_F64);
   nl_tensor *out = new_row(L, n, place.dtype);
@@ -269,7 +283,7 @@ static int l_randn(lua_State *L) { return random_tensor(L, "randn", nl_random_fi
 /* nl.seed(s): unseeded calls start again from here */
 static int l_seed(lua_State *L) {
   generator *g = lua_touserdata(L, lua_upvalueindex(1));
-  *g = (generator){(uint64_t)luaL_checkinteger(L, 1), 0};
+  *g = (generator){(uint64_t)nlL_checkwhole(L, 1, "seed", "s"), 0};
   return 0;
 }
 

@@ -8,10 +8,11 @@ static int binary(lua_State *L, nl_binary_op op) {
   int other = a ? 2 : 1;
   if (!a && !b) nlL_checkanytensor(L, 1);
   if (nlL_tosparse(L, other))
-    luaL_error(L, "%s: a tensor and a sparse matrix; S:dense() makes a tensor of the matrix",
-               nl_binary_name(op));
+    nlL_error(L, "%s: a tensor and a sparse matrix; S:dense() makes a tensor of the matrix",
+              nl_binary_name(op));
   if (!(a && b) && lua_type(L, other) != LUA_TNUMBER)
-    luaL_error(L, "%s: operands are tensors or numbers, got %s", nl_binary_name(op), nlL_typename(L, other));
+    nlL_error(L, "%s: operands are tensors or numbers, got %s%s", nl_binary_name(op), nlL_typename(L, other),
+              nlL_mend(L, other, "tensor"));
   double number = lua_tonumber(L, other);
   nl_tensor *out = nlL_newtensor(L);
   nl_status s;
@@ -65,11 +66,20 @@ static int l_product(lua_State *L) {
     return nlL_finishtensor(L, s, out);
   }
   NLL_RETRY(L, s, nl_matmul(a, b, out));
+  if (s == NL_SHAPE && nl_tensor_same_shape(a, b))
+    nlL_error(L, "%s; a:mul(b) multiplies elementwise", nl_message());
   nlL_check(L, s);
   if (out->ndim > 0) return nlL_finishtensor(L, s, out);
   nlL_pushscalar(L, out);
   nl_tensor_release(out);
   return 1;
+}
+
+/* t:matmul(u): as t * u, for two tensors. */
+static int l_matmul(lua_State *L) {
+  nlL_checkanytensor(L, 1);
+  if (!nlL_toanytensor(L, 2) && !nlL_tosparse(L, 2)) nlL_typeerror(L, 2, "tensor or sparse matrix");
+  return l_product(L);
 }
 
 /* --- operators --------------------------------------------------------------------------------------- */
@@ -92,7 +102,7 @@ static int l_over(lua_State *L) { return deferred(L, "__div") ? 1 : l_div(L); }
 /* --- operators that tensors do not have: they say which method does it ------------------------------- */
 
 static int refuse(lua_State *L, const char *operator, const char * instead) {
-  return luaL_error(L, "tensors have no operator %s; %s", operator, instead);
+  return nlL_error(L, "tensors have no operator %s; %s", operator, instead);
 }
 
 static int l_no_power(lua_State *L) {
@@ -144,7 +154,7 @@ static const luaL_Reg methods[] = {{"mul", l_mul},
                                    {"cos", l_cos},
                                    {"floor", l_round_down},
                                    {"isnan", l_isnan},
-                                   {"matmul", l_product},
+                                   {"matmul", l_matmul},
                                    {NULL, NULL}};
 
 static const luaL_Reg operators[] = {{"__add", l_plus},

@@ -33,6 +33,11 @@ void nlL_program_signals(void);
 /* Forget a Ctrl-C that did its work: the next one counts as the first. True when there was one. */
 int nlL_program_interrupt_taken(void);
 
+/* --- lines of the prompt: program_edit.c -------------------------------------------------------------- */
+
+/* Push an editor of standard input: read, history, on, edits, is_terminal. */
+void nlL_program_editor(lua_State *L);
+
 /* --- subcommands: each returns the exit code ---------------------------------------------------------- */
 
 int nlL_program_run(int argc, char **argv);     /* program_run.c */

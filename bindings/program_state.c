@@ -180,10 +180,29 @@ static int has_position(const char *message) {
   return 0;
 }
 
+/* Where Lua itself raised the message at 1 and numlab is loaded: what numlab.explain has to say behind it. */
+static void explain(lua_State *L) {
+  if (lua_type(L, 1) != LUA_TSTRING || !strstr(lua_tostring(L, 1), "attempt to ")) return;
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  if (lua_getfield(L, -1, "numlab") == LUA_TTABLE &&
+      luaL_dostring(L, "return (require 'numlab.explain')") == LUA_OK) {
+    lua_pushvalue(L, 1);
+    if (lua_pcall(L, 1, 1, 0) == LUA_OK && lua_type(L, -1) == LUA_TSTRING) lua_replace(L, 1);
+  }
+  lua_settop(L, 1);
+}
+
+/* How a message gets to the user without a traceback. */
+static int add_explanation(lua_State *L) {
+  explain(L);
+  return 1;
+}
+
 /* As lua5.4: a traceback below a message, __tostring of other error values, else their type. A message
  * without a position, error(message, 0), is an outcome told to the user (no such folder, disk full) and no
  * fault of the script: where the script was then helps nobody. */
 static int add_traceback(lua_State *L) {
+  explain(L);
   const char *message = lua_tostring(L, 1);
   if (!message) {
     if (luaL_callmeta(L, 1, "__tostring") && lua_type(L, -1) == LUA_TSTRING) return 1;
@@ -196,16 +215,13 @@ static int add_traceback(lua_State *L) {
 }
 
 int nlL_program_call(lua_State *L, int nargs, int nresults, int trace) {
-  int handler = 0;
-  if (trace) {
-    handler = lua_gettop(L) - nargs;
-    lua_pushcfunction(L, add_traceback);
-    lua_insert(L, handler);
-  }
+  int handler = lua_gettop(L) - nargs;
+  lua_pushcfunction(L, trace ? add_traceback : add_explanation);
+  lua_insert(L, handler);
   lua_State *caller = running;
   int status = lua_pcall(L, nargs, nresults, handler);
   if (running != caller) runs_now(caller); /* no memory left inside coroutine.resume */
-  if (handler) lua_remove(L, handler);
+  lua_remove(L, handler);
   return status;
 }
 
@@ -225,7 +241,6 @@ int nlL_program_report(lua_State *L) {
 /* --- the state ---------------------------------------------------------------------------------------- */
 
 static int set_up(lua_State *L) {
-  lua_CFunction body = lua_tocfunction(L, 1);
   lua_gc(L, LUA_GCSTOP); /* nothing is garbage yet */
   luaL_openlibs(L);
   open_coroutines(L);
@@ -234,9 +249,6 @@ static int set_up(lua_State *L) {
   lua_setfield(L, -2, "numlab");
   nlL_addpath(L);
   lua_gc(L, LUA_GCRESTART);
-  lua_pushcfunction(L, body);
-  lua_pushvalue(L, 2);
-  lua_call(L, 1, 0);
   return 0;
 }
 
@@ -249,9 +261,13 @@ int nlL_program(lua_CFunction body, int argc, char **argv) {
   }
   running = L;
   lua_pushcfunction(L, set_up);
-  lua_pushcfunction(L, body);
-  lua_pushlightuserdata(L, &words);
-  if (lua_pcall(L, 2, 0, 0) != LUA_OK) words.code = nlL_program_report(L);
+  int status = lua_pcall(L, 0, 0, 0);
+  if (status == LUA_OK) {
+    lua_pushcfunction(L, body); /* with nothing below it: tracebacks end as those of lua5.4 do */
+    lua_pushlightuserdata(L, &words);
+    status = lua_pcall(L, 1, 0, 0);
+  }
+  if (status != LUA_OK) words.code = nlL_program_report(L);
   running = NULL; /* a Ctrl-C from here on has nothing to interrupt */
   lua_close(L);
   if (fflush(stdout) != 0 || ferror(stdout)) {

@@ -9,6 +9,8 @@ static int reduce(lua_State *L, nl_reduction op) {
   const char *what = nl_reduction_name(op);
   const nl_tensor *t = nlL_checkanytensor(L, 1);
   bool all = lua_isnoneornil(L, 2), position = op == NL_REDUCE_ARGMAX || op == NL_REDUCE_ARGMIN;
+  if (lua_istable(L, 2))
+    nlL_error(L, "%s: the dimension stands first: t:%s(dim, {keepdim = true})", what, what);
   int dim = all ? 0 : nlL_checkdim(L, 2, what, t);
   nlL_checkoptions(L, 3, what, options);
   bool keep = nlL_optboolean(L, 3, what, "keepdim", false);
@@ -41,7 +43,7 @@ static int l_all(lua_State *L) { return reduce(L, NL_REDUCE_ALL); }
 /* t:norm([p]): of all elements as one vector */
 static int l_norm(lua_State *L) {
   const nl_tensor *t = nlL_checkanytensor(L, 1);
-  double p = luaL_optnumber(L, 2, 2), value;
+  double p = lua_isnoneornil(L, 2) ? 2 : nlL_checkreal(L, 2, "norm", "p"), value;
   nl_status s;
   NLL_RETRY(L, s, nl_norm(t, p, &value));
   nlL_check(L, s);

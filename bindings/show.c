@@ -9,8 +9,15 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
-enum { EDGE_ROWS = 8, EDGE_COLUMNS = 12, EDGE_SLABS = 3, LINE = 80, CELL = 40 };
+enum { EDGE_ROWS = 8, EDGE_COLUMNS = 12, EDGE_SLABS = 3, CELL = 40 };
+
+int nlL_columns(void) {
+  struct winsize window;
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0 ? window.ws_col : 80;
+}
 
 /* Which of n positions are shown: all, or `edge` at both ends. */
 typedef struct shown {
@@ -135,7 +142,8 @@ static void lay_out(page *p) {
   for (int d = 0; d < n - 2; d++) p->slabs.n *= t->shape[d];
   measure(p, false);
   measure(p, true);
-  int64_t fit = (LINE - 5) / (p->style.width + 2); /* cells a line, with room for the gap */
+  int line = nlL_columns() - 1;                    /* a full last column would break some terminals' lines */
+  int64_t fit = (line - 4) / (p->style.width + 2); /* cells a line, with room for the gap */
   if (p->columns.n > fit && fit / 2 < EDGE_COLUMNS) p->columns.edge = fit / 2 > 0 ? fit / 2 : 1;
 }
 

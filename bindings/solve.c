@@ -19,7 +19,7 @@ static const char *const preconds[] = {"none", "jacobi", "gauss_seidel", "ssor",
 static int check_threads(lua_State *L, int arg) {
   int64_t wanted = nlL_optinteger(L, arg, "solve", "threads", nl_threads());
   if (wanted < 1 || wanted > 256)
-    luaL_error(L, "solve: option 'threads' is %I, expected 1 to 256", (lua_Integer)wanted);
+    nlL_error(L, "solve: option 'threads' is %I, expected 1 to 256", (lua_Integer)wanted);
   return (int)wanted;
 }
 
@@ -42,7 +42,7 @@ static nl_solve_options check_options(lua_State *L, int arg) {
   o.block = nlL_optinteger(L, arg, "solve", "block", 0);
   if (lua_getfield(L, arg, "x0") != LUA_TNIL) { /* the option table keeps it alive */
     o.x0 = nlL_toanytensor(L, -1);
-    if (!o.x0) luaL_error(L, "solve: option 'x0' must be a tensor, got %s", nlL_typename(L, -1));
+    if (!o.x0) nlL_error(L, "solve: option 'x0' must be a tensor, got %s", nlL_typename(L, -1));
   }
   lua_pop(L, 1);
   return o;
@@ -115,8 +115,17 @@ static nl_solve_info *new_info(lua_State *L) {
 
 /* --- nl.solve --------------------------------------------------------------------------------------- */
 
+/* Raise for nl.solve(b, A): a vector first, and a matrix behind it. */
+static void check_order(lua_State *L, const nl_tensor *first) {
+  const nl_tensor *second = first ? nlL_toanytensor(L, 2) : NULL;
+  bool matrix = (second && second->ndim == 2) || (first && luaL_testudata(L, 2, NLL_SPARSE));
+  if (first && first->ndim == 1 && matrix)
+    nlL_error(L, "solve: the first argument is a vector and the second a matrix, expected nl.solve(A, b)");
+}
+
 static int l_solve(lua_State *L) {
   nl_matrix A = nlL_checkanymatrix(L, 1);
+  check_order(L, A.dense);
   const nl_tensor *b = nlL_checkanytensor(L, 2);
   lua_settop(L, 3);
   nl_solve_options o = check_options(L, 3);

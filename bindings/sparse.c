@@ -10,12 +10,6 @@ static int finish(lua_State *L, nl_status status, const nl_sparse *S) {
   return 1;
 }
 
-/* "tensor", "sparse matrix", or what Lua calls it. */
-static const char *type_name(lua_State *L, int arg) {
-  if (luaL_getmetafield(L, arg, "__name") == LUA_TSTRING) return lua_tostring(L, -1);
-  return luaL_typename(L, arg);
-}
-
 /* --- construction ------------------------------------------------------------------------------------- */
 
 /* Fill the i64 vector t from the tensor or table at arg, less one: Lua counts from 1. */
@@ -28,8 +22,8 @@ static void read_indices(lua_State *L, int arg, const char *name, nl_tensor *t, 
     int whole;
     lua_Integer index = lua_tointegerx(L, -1, &whole);
     if (!whole || lua_type(L, -1) != LUA_TNUMBER)
-      luaL_error(L, "sparse.coo: %s[%I] must be a whole number, got %s", name, (lua_Integer)(k + 1),
-                 nlL_describe(L, -1));
+      nlL_error(L, "sparse.coo: %s[%I] must be a whole number, got %s", name, (lua_Integer)(k + 1),
+                nlL_describe(L, -1));
     to[k] = (int64_t)((uint64_t)index - 1);
     lua_pop(L, 1);
   }
@@ -45,8 +39,8 @@ static void read_values(lua_State *L, int arg, nl_tensor *t, int64_t count) {
   for (int64_t k = 0; k < count; k++) {
     lua_geti(L, arg, k + 1);
     if (lua_type(L, -1) != LUA_TNUMBER)
-      luaL_error(L, "sparse.coo: values[%I] must be a number, got %s", (lua_Integer)(k + 1),
-                 nlL_typename(L, -1));
+      nlL_error(L, "sparse.coo: values[%I] must be a number, got %s", (lua_Integer)(k + 1),
+                nlL_typename(L, -1));
     to[k] = lua_tonumber(L, -1);
     lua_pop(L, 1);
   }
@@ -55,29 +49,21 @@ static void read_values(lua_State *L, int arg, nl_tensor *t, int64_t count) {
 static int64_t vector_length(lua_State *L, int arg, const char *name) {
   const nl_tensor *t = nlL_totensor(L, arg);
   if (t && t->ndim != 1)
-    luaL_error(L, "sparse.coo: %s must have one dimension, got a tensor of %d", name, t->ndim);
+    nlL_error(L, "sparse.coo: %s must have one dimension, got a tensor of %d", name, t->ndim);
   if (t) return t->shape[0];
   if (!lua_istable(L, arg))
-    luaL_error(L, "sparse.coo: %s must be a tensor or a table, got %s", name, type_name(L, arg));
+    nlL_error(L, "sparse.coo: %s must be a tensor or a table, got %s", name, nlL_typename(L, arg));
   return luaL_len(L, arg);
-}
-
-static int64_t check_size(lua_State *L, int arg, const char *name) {
-  int whole;
-  lua_Integer size = lua_tointegerx(L, arg, &whole);
-  if (!whole || lua_type(L, arg) != LUA_TNUMBER || size < 0)
-    luaL_error(L, "sparse.coo: %s must be a whole number not below 0, got %s", name, nlL_describe(L, arg));
-  return size;
 }
 
 /* nl.sparse.coo(m, n, rows, cols, values) */
 static int l_coo(lua_State *L) {
-  int64_t m = check_size(L, 1, "m"), n = check_size(L, 2, "n");
+  int64_t m = nlL_checksize(L, 1, "sparse.coo", "m"), n = nlL_checksize(L, 2, "sparse.coo", "n");
   int64_t rows = vector_length(L, 3, "rows"), cols = vector_length(L, 4, "cols"),
           count = vector_length(L, 5, "values");
   if (rows != count || cols != count)
-    luaL_error(L, "sparse.coo: %I rows, %I cols and %I values, expected as many of each", (lua_Integer)rows,
-               (lua_Integer)cols, (lua_Integer)count);
+    nlL_error(L, "sparse.coo: %I rows, %I cols and %I values, expected as many of each", (lua_Integer)rows,
+              (lua_Integer)cols, (lua_Integer)count);
   nl_sparse *S = nlL_newsparse(L);
   nl_tensor *row_of = nlL_newtensor(L), *col_of = nlL_newtensor(L), *values = nlL_newtensor(L);
   nl_status s;
@@ -103,7 +89,9 @@ static int l_coo(lua_State *L) {
 /* nl.sparse.from(t) */
 static int l_from(lua_State *L) {
   const nl_tensor *t = nlL_totensor(L, 1);
-  if (!t) return luaL_error(L, "sparse.from: expected a tensor, got %s", type_name(L, 1));
+  if (!t)
+    return nlL_error(L, "sparse.from: expected a tensor, got %s%s", nlL_typename(L, 1),
+                     nlL_mend(L, 1, "tensor"));
   nl_sparse *S = nlL_newsparse(L);
   nl_status s;
   NLL_RETRY(L, s, nl_sparse_from_dense(t, S));
@@ -132,7 +120,7 @@ static int push_made(lua_State *L, nl_status (*make)(const nl_sparse *S, nl_spar
 static int l_to(lua_State *L) {
   const nl_sparse *S = nlL_checkanysparse(L, 1);
   if (lua_type(L, 2) != LUA_TSTRING)
-    luaL_error(L, "to: give a device, such as S:to(\"cuda\"), got %s", nlL_describe(L, 2));
+    nlL_error(L, "to: give a device, such as S:to(\"cuda\"), got %s", nlL_describe(L, 2));
   nl_device *device = nlL_checkdevice(L, "to", lua_tostring(L, 2));
   if (device == nl_sparse_device(S)) {
     lua_settop(L, 1);
@@ -211,14 +199,17 @@ static int l_norm(lua_State *L) {
 }
 
 static int l_close(lua_State *L) {
-  nl_sparse_release(luaL_checkudata(L, 1, NLL_SPARSE));
+  nl_sparse *S = luaL_testudata(L, 1, NLL_SPARSE);
+  if (!S) nlL_typeerror(L, 1, "sparse matrix");
+  nl_sparse_release(S);
   return 0;
 }
 
 /* --- arithmetic --------------------------------------------------------------------------------------- */
 
 static int wrong_operand(lua_State *L, const char *op, const char *expected, int arg) {
-  return luaL_error(L, "sparse %s: expected %s, got %s", op, expected, type_name(L, arg));
+  return nlL_error(L, "sparse %s: expected %s, got %s%s", op, expected, nlL_typename(L, arg),
+                   nlL_mend(L, arg, "sparse matrix"));
 }
 
 static int scaled(lua_State *L, const nl_sparse *S, double factor) {
@@ -282,10 +273,10 @@ static int64_t check_index(lua_State *L, int arg, const char *what, int64_t size
   int whole;
   lua_Integer given = lua_tointegerx(L, arg, &whole), index = given < 0 ? given + size : given - 1;
   if (!whole || lua_type(L, arg) != LUA_TNUMBER)
-    luaL_error(L, "an element of a sparse matrix is S(i, j): the %s must be a whole number, got %s", what,
-               nlL_describe(L, arg));
+    nlL_error(L, "an element of a sparse matrix is S(i, j): the %s must be a whole number, got %s", what,
+              nlL_describe(L, arg));
   if (given == 0 || index < 0 || index >= size)
-    luaL_error(L, "%s %I is outside 1 to %I", what, given, (lua_Integer)size);
+    nlL_error(L, "%s %I is outside 1 to %I", what, given, (lua_Integer)size);
   return index;
 }
 
@@ -301,7 +292,11 @@ static int l_index(lua_State *L) {
   luaL_checkudata(L, 1, NLL_SPARSE);
   lua_settop(L, 2);
   lua_pushvalue(L, 2);
-  if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL || lua_type(L, 2) != LUA_TSTRING) return 1;
+  if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) return 1;
+  if (lua_type(L, 2) != LUA_TSTRING)
+    nlL_error(
+        L, "a sparse matrix has no rows to take, got S[%s]; S(1, 2) is an element, S:dense() makes a tensor",
+        nlL_describe(L, 2));
   const nl_sparse *S = nlL_checkanysparse(L, 1);
   const char *key = lua_tostring(L, 2);
   if (strcmp(key, "nnz") == 0) lua_pushinteger(L, S->nnz);
@@ -387,6 +382,8 @@ void nlL_open_sparse(lua_State *L) {
   lua_setfield(L, -2, "__name");
   luaL_setfuncs(L, metamethods, 0);
   luaL_newlib(L, methods);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -3, "methods");
   lua_pushcclosure(L, l_index, 1);
   lua_setfield(L, -2, "__index");
   lua_pop(L, 1);

@@ -5,11 +5,11 @@
 #include <numlab/sqlite.h>
 #include <string.h>
 
-#define NLL_SQLITE "numlab.sqlite"
-#define NLL_QUERY  "numlab.sqlite.query"
+#define NLL_QUERY "numlab.sqlite.query"
 
 static nl_sqlite *check_database(lua_State *L, int arg) {
-  nl_sqlite *db = luaL_checkudata(L, arg, NLL_SQLITE);
+  nl_sqlite *db = luaL_testudata(L, arg, NLL_SQLITE);
+  if (!db) nlL_typeerror(L, arg, "database");
   if (!db->handle) luaL_argerror(L, arg, "this database was closed");
   return db;
 }
@@ -28,7 +28,7 @@ static int l_sqlite(lua_State *L) {
   nlL_checkoptions(L, 2, "sqlite", known);
   double timeout = nlL_optnumber(L, 2, "sqlite", "timeout", 5);
   if (!(timeout >= 0 && timeout <= 1e6))
-    return luaL_error(L, "sqlite: option 'timeout' must be from 0 to 1e6 seconds, got %f", timeout);
+    return nlL_error(L, "sqlite: option 'timeout' must be from 0 to 1e6 seconds, got %f", timeout);
   nl_sqlite_options options = {nlL_optboolean(L, 2, "sqlite", "readonly", false), (int)(timeout * 1e3)};
   nl_sqlite *db = lua_newuserdatauv(L, sizeof *db, 1); /* its value: the path */
   db->handle = NULL;
@@ -72,8 +72,8 @@ static nl_sqlite_value check_value(lua_State *L, int arg, const char *what, int 
     value.text = lua_tolstring(L, arg, &value.bytes);
     break;
   default:
-    luaL_error(L, "%s: value %d is a %s; a database holds numbers, strings, booleans and nil", what, i,
-               nlL_typename(L, arg));
+    nlL_error(L, "%s: value %d is a %s; a database holds numbers, strings, booleans and nil", what, i,
+              nlL_typename(L, arg));
   }
   return value;
 }
@@ -91,8 +91,8 @@ static void push_value(lua_State *L, nl_sqlite_value value) {
 static nl_status bind_all(lua_State *L, const nl_query *query, const char *what, int given) {
   int wanted = nl_query_parameters(query);
   if (wanted != given)
-    luaL_error(L, "%s: the statement has %d parameter%s, got %d value%s", what, wanted,
-               wanted == 1 ? "" : "s", given, given == 1 ? "" : "s");
+    nlL_error(L, "%s: the statement has %d parameter%s, got %d value%s", what, wanted, wanted == 1 ? "" : "s",
+              given, given == 1 ? "" : "s");
   for (int i = 1; i <= wanted; i++) NL_TRY(nl_query_bind(query, i, check_value(L, i + 2, what, i)));
   return NL_OK;
 }
@@ -114,7 +114,7 @@ static nl_status run(lua_State *L, const char *what, int list) {
     sql = rest;
     if (!query->handle) continue;
     if (given && !(first && rest[strspn(rest, " \t\r\n;")] == 0))
-      luaL_error(L, "%s: values go with a single statement, got several", what);
+      nlL_error(L, "%s: values go with a single statement, got several", what);
     NL_TRY(bind_all(L, query, what, given));
     for (;;) {
       NL_TRY(nl_query_step(query, &row));
@@ -141,6 +141,7 @@ static int failed_query(lua_State *L, nl_status status) {
 
 /* db:rows(sql, ...) -> list of records | nil, message, info */
 static int l_rows(lua_State *L) {
+  luaL_checkstring(L, 2); /* before the list stands there */
   lua_newtable(L);
   nl_status status = run(L, "rows", lua_gettop(L));
   if (status != NL_OK) return failed_query(L, status);
@@ -182,7 +183,7 @@ static int l_transaction(lua_State *L) {
   const nl_sqlite *db = check_database(L, 1);
   luaL_checktype(L, 2, LUA_TFUNCTION);
   lua_settop(L, 2);
-  if (nl_sqlite_in_transaction(db)) luaL_error(L, "transaction: one is open already");
+  if (nl_sqlite_in_transaction(db)) nlL_error(L, "transaction: one is open already");
   nl_status status = execute(L, db, "BEGIN IMMEDIATE");
   if (status != NL_OK) return failed(L, status);
   if (lua_pcall(L, 0, LUA_MULTRET, 0) != LUA_OK) {
@@ -194,7 +195,7 @@ static int l_transaction(lua_State *L) {
     roll_back(L, db);
     return results;
   }
-  if (!db->handle) luaL_error(L, "transaction: the database was closed inside");
+  if (!db->handle) nlL_error(L, "transaction: the database was closed inside");
   status = execute(L, db, "COMMIT");
   if (status != NL_OK) {
     int values = failed(L, status); /* before the way back makes another message */
@@ -209,7 +210,9 @@ static int l_transaction(lua_State *L) {
 /* --- the class ---------------------------------------------------------------------------------------- */
 
 static int l_close(lua_State *L) {
-  nl_sqlite_close(luaL_checkudata(L, 1, NLL_SQLITE));
+  nl_sqlite *db = luaL_testudata(L, 1, NLL_SQLITE);
+  if (!db) nlL_typeerror(L, 1, "database");
+  nl_sqlite_close(db);
   return 0;
 }
 
@@ -231,8 +234,12 @@ void nlL_open_sqlite(lua_State *L) {
   luaL_newmetatable(L, NLL_QUERY);
   luaL_setfuncs(L, query_metamethods, 0);
   luaL_newmetatable(L, NLL_SQLITE);
+  lua_pushliteral(L, "database"); /* how messages name the type */
+  lua_setfield(L, -2, "__name");
   luaL_setfuncs(L, metamethods, 0);
   luaL_newlib(L, methods);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -3, "methods");
   lua_setfield(L, -2, "__index");
   lua_pop(L, 2);
   luaL_setfuncs(L, functions, 0);

@@ -4,76 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-/* --- errors ----------------------------------------------------------------------------------------- */
-
-void nlL_check(lua_State *L, nl_status status) {
-  if (status != NL_OK) luaL_error(L, "%s", nl_message());
-}
-
-int nlL_outcome(lua_State *L) {
-  lua_pushnil(L);
-  lua_pushstring(L, nl_message());
-  return 2;
-}
-
-int nlL_failed(lua_State *L, nl_status status) {
-  if (!nl_status_is_outcome(status)) nlL_check(L, status);
-  nlL_outcome(L);
-  lua_createtable(L, 0, 2);
-  nlL_setstring(L, "code", nl_status_name(status));
-  return 3;
-}
-
-/* Levenshtein distance of two short names, early words of either beyond 31 characters ignored. */
-static int edit_distance(const char *a, const char *b) {
-  int row[33];
-  int n = (int)strnlen(b, 32), m = (int)strnlen(a, 32);
-  for (int j = 0; j <= n; j++) row[j] = j;
-  for (int i = 1; i <= m; i++) {
-    int diagonal = row[0];
-    row[0] = i;
-    for (int j = 1; j <= n; j++) {
-      int best = diagonal + (a[i - 1] != b[j - 1]);
-      if (row[j] + 1 < best) best = row[j] + 1;
-      if (row[j - 1] + 1 < best) best = row[j - 1] + 1;
-      diagonal = row[j];
-      row[j] = best;
-    }
-  }
-  return row[n];
-}
-
-const char *nlL_nearest(const char *given, const char *const *known) {
-  const char *best = NULL;
-  int least = (int)strnlen(given, 32) / 2 + 1; /* farther than half the word is no help */
-  for (; *known; known++) {
-    size_t length = strlen(given);
-    if (length > 1 && strncmp(given, *known, length) == 0) return *known; /* cut short: 'mix' for 'mixed' */
-    int distance = edit_distance(given, *known);
-    if (distance < least) {
-      least = distance;
-      best = *known;
-    }
-  }
-  return best;
-}
-
-int nlL_unknown(lua_State *L, const char *what, const char *kind, const char *given,
-                const char *const *known) {
-  const char *near = nlL_nearest(given, known);
-  luaL_Buffer list;
-  luaL_buffinit(L, &list);
-  for (int i = 0; known[i]; i++) {
-    if (i) luaL_addstring(&list, ", ");
-    luaL_addstring(&list, known[i]);
-  }
-  luaL_pushresult(&list);
-  if (near)
-    return luaL_error(L, "%s: unknown %s '%s' (did you mean '%s'? known: %s)", what, kind, given, near,
-                      lua_tostring(L, -1));
-  return luaL_error(L, "%s: unknown %s '%s' (known: %s)", what, kind, given, lua_tostring(L, -1));
-}
-
 /* --- userdata --------------------------------------------------------------------------------------- */
 
 nl_tensor *nlL_newtensor(lua_State *L) {
@@ -92,47 +22,70 @@ nl_sparse *nlL_newsparse(lua_State *L) {
 
 nl_tensor *nlL_toanytensor(lua_State *L, int arg) {
   nl_tensor *t = luaL_testudata(L, arg, NLL_TENSOR);
-  if (t && !t->storage && arg < 0) luaL_error(L, "a tensor given here was closed"); /* from inside a table */
+  if (t && !t->storage && arg < 0) nlL_error(L, "a tensor given here was closed"); /* from inside a table */
   if (t && !t->storage) luaL_argerror(L, arg, "this tensor was closed");
   return t;
 }
 
-/* Raise unless t lies on the CPU. */
-static nl_tensor *on_cpu(lua_State *L, int arg, nl_tensor *t) {
-  if (!t || nl_device_is_cpu(nl_tensor_device(t))) return t;
-  const char *why = lua_pushfstring(L, "a tensor on %s, and this works on the CPU; move it with :to('cpu')",
-                                    nl_device_name(nl_tensor_device(t)));
-  if (arg < 0) luaL_error(L, "%s", why); /* from inside a table */
+/* Raise unless what stands at arg lies on the CPU. */
+static void check_on_cpu(lua_State *L, int arg, const char *what, const nl_device *device) {
+  if (nl_device_is_cpu(device)) return;
+  const char *why = lua_pushfstring(L, "a %s on %s, and this works on the CPU; move it with :to('cpu')", what,
+                                    nl_device_name(device));
+  if (arg < 0) nlL_error(L, "%s", why); /* from inside a table */
   luaL_argerror(L, arg, why);
-  return NULL;
+}
+
+static nl_tensor *on_cpu(lua_State *L, int arg, nl_tensor *t) {
+  if (t) check_on_cpu(L, arg, "tensor", nl_tensor_device(t));
+  return t;
 }
 
 nl_tensor *nlL_totensor(lua_State *L, int arg) { return on_cpu(L, arg, nlL_toanytensor(L, arg)); }
 
-nl_sparse *nlL_tosparse(lua_State *L, int arg) {
+nl_sparse *nlL_toanysparse(lua_State *L, int arg) {
   nl_sparse *S = luaL_testudata(L, arg, NLL_SPARSE);
   if (S && !S->start) luaL_argerror(L, arg, "this sparse matrix was closed");
   return S;
 }
 
+nl_sparse *nlL_tosparse(lua_State *L, int arg) {
+  nl_sparse *S = nlL_toanysparse(L, arg);
+  if (S) check_on_cpu(L, arg, "sparse matrix", nl_sparse_device(S));
+  return S;
+}
+
 nl_tensor *nlL_checkanytensor(lua_State *L, int arg) {
   nl_tensor *t = nlL_toanytensor(L, arg);
-  if (!t) luaL_typeerror(L, arg, "tensor");
+  if (!t) nlL_typeerror(L, arg, "tensor");
   return t;
 }
 
 nl_tensor *nlL_checktensor(lua_State *L, int arg) { return on_cpu(L, arg, nlL_checkanytensor(L, arg)); }
 
+nl_sparse *nlL_checkanysparse(lua_State *L, int arg) {
+  nl_sparse *S = nlL_toanysparse(L, arg);
+  if (!S) nlL_typeerror(L, arg, "sparse matrix");
+  return S;
+}
+
 nl_sparse *nlL_checksparse(lua_State *L, int arg) {
   nl_sparse *S = nlL_tosparse(L, arg);
-  if (!S) luaL_typeerror(L, arg, "sparse matrix");
+  if (!S) nlL_typeerror(L, arg, "sparse matrix");
   return S;
 }
 
 nl_matrix nlL_checkmatrix(lua_State *L, int arg) {
   nl_matrix A = {nlL_totensor(L, arg), NULL};
   if (!A.dense) A.sparse = nlL_tosparse(L, arg);
-  if (!A.dense && !A.sparse) luaL_typeerror(L, arg, "tensor or sparse matrix");
+  if (!A.dense && !A.sparse) nlL_typeerror(L, arg, "tensor or sparse matrix");
+  return A;
+}
+
+nl_matrix nlL_checkanymatrix(lua_State *L, int arg) {
+  nl_matrix A = {nlL_toanytensor(L, arg), NULL};
+  if (!A.dense) A.sparse = nlL_toanysparse(L, arg);
+  if (!A.dense && !A.sparse) nlL_typeerror(L, arg, "tensor or sparse matrix");
   return A;
 }
 
@@ -150,10 +103,26 @@ int64_t nlL_sparse_bytes(const nl_sparse *S) { return 12 * S->nnz + 8 * S->rows;
 
 /* --- arguments -------------------------------------------------------------------------------------- */
 
-int64_t nlL_checksize(lua_State *L, int arg) {
-  lua_Integer n = luaL_checkinteger(L, arg);
-  if (n < 0) luaL_argerror(L, arg, lua_pushfstring(L, "a size must not be negative, got %I", n));
-  return n;
+double nlL_checkreal(lua_State *L, int arg, const char *what, const char *name) {
+  if (lua_type(L, arg) != LUA_TNUMBER)
+    nlL_error(L, "%s: %s must be a number, got %s", what, name, nlL_describe(L, arg));
+  return lua_tonumber(L, arg);
+}
+
+int64_t nlL_checkwhole(lua_State *L, int arg, const char *what, const char *name) {
+  int whole;
+  lua_Integer value = lua_tointegerx(L, arg, &whole);
+  if (!whole || lua_type(L, arg) != LUA_TNUMBER)
+    nlL_error(L, "%s: %s must be a whole number, got %s", what, name, nlL_describe(L, arg));
+  return value;
+}
+
+int64_t nlL_checksize(lua_State *L, int arg, const char *what, const char *name) {
+  int whole;
+  lua_Integer size = lua_tointegerx(L, arg, &whole);
+  if (!whole || lua_type(L, arg) != LUA_TNUMBER || size < 0)
+    nlL_error(L, "%s: %s must be a whole number not below 0, got %s", what, name, nlL_describe(L, arg));
+  return size;
 }
 
 const char *nlL_checkpath(lua_State *L, int arg) {
@@ -163,16 +132,27 @@ const char *nlL_checkpath(lua_State *L, int arg) {
   return path;
 }
 
+/* Options that are no table: a word given bare belongs behind a name, most often the first. */
+static void no_table(lua_State *L, int arg, const char *what, const char *const *known) {
+  const char *got = nlL_typename(L, arg), *name = known[0];
+  if (!name) nlL_error(L, "%s: options must be a table, got %s", what, got);
+  if (lua_type(L, arg) == LUA_TSTRING)
+    nlL_error(L, "%s: options must be a table, got %s; they are named: {%s = \"%s\"}", what, got, name,
+              lua_tostring(L, arg));
+  nlL_error(L, "%s: options must be a table, got %s; they are named: {%s = ..}", what, got, name);
+}
+
 void nlL_checkoptions(lua_State *L, int arg, const char *what, const char *const *known) {
   if (lua_isnoneornil(L, arg)) return;
-  if (!lua_istable(L, arg)) luaL_error(L, "%s: options must be a table, got %s", what, nlL_typename(L, arg));
+  if (!lua_istable(L, arg)) no_table(L, arg, what, known);
   if (luaL_getmetafield(L, arg, "__index") != LUA_TNIL)
-    luaL_error(L, "%s: options must be a plain table; what an __index adds to it would go unchecked", what);
+    nlL_error(L, "%s: options must be a plain table; what an __index adds to it would go unchecked", what);
   lua_pushnil(L);
   while (lua_next(L, arg)) {
     lua_pop(L, 1);
     if (lua_type(L, -1) != LUA_TSTRING)
-      luaL_error(L, "%s: option names are strings, got a %s key", what, luaL_typename(L, -1));
+      nlL_error(L, "%s: option names are strings, got a %s key%s", what, luaL_typename(L, -1),
+                known[0] ? lua_pushfstring(L, "; they are named: {%s = ..}", known[0]) : "");
     const char *key = lua_tostring(L, -1);
     int i = 0;
     while (known[i] && strcmp(known[i], key) != 0) i++;
@@ -202,13 +182,15 @@ const char *nlL_typename(lua_State *L, int arg) {
 const char *nlL_describe(lua_State *L, int arg) {
   int type = lua_type(L, arg);
   if (type == LUA_TNONE) return "nothing";
+  if (type == LUA_TSTRING && lua_isnumber(L, arg)) /* '2' where 2 was meant */
+    return lua_pushfstring(L, "the string '%s'", lua_tostring(L, arg));
   if (type == LUA_TNUMBER || type == LUA_TSTRING || type == LUA_TBOOLEAN || type == LUA_TNIL)
     return luaL_tolstring(L, arg, NULL);
   return lua_pushfstring(L, "a %s", nlL_typename(L, arg));
 }
 
 static int wrong_type(lua_State *L, const char *what, const char *key, const char *expected) {
-  return luaL_error(L, "%s: option '%s' must be %s, got %s", what, key, expected, nlL_describe(L, -1));
+  return nlL_error(L, "%s: option '%s' must be %s, got %s", what, key, expected, nlL_describe(L, -1));
 }
 
 double nlL_optnumber(lua_State *L, int arg, const char *what, const char *key, double fallback) {

@@ -14,6 +14,9 @@
 
 /* --- errors ----------------------------------------------------------------------------------------- */
 
+/* Raise as luaL_error, with the position of the user's line where one of numlab's own libraries made the call. */
+int nlL_error(lua_State *L, const char *format, ...);
+
 /* Raise the engine's message unless status is OK. */
 void nlL_check(lua_State *L, nl_status status);
 
@@ -33,17 +36,25 @@ int nlL_failed(lua_State *L, nl_status status);
     }                              \
   } while (0)
 
+/* Raise "bad argument #2 to 'solve' (tensor expected, got nil; ...)": as luaL_typeerror, and what mends it. */
+int nlL_typeerror(lua_State *L, int arg, const char *expected);
+
+/* "; and how to mend it" where what stands at arg in place of what was expected suggests it, else "". */
+const char *nlL_mend(lua_State *L, int arg, const char *expected);
+
 /* Raise "WHAT: unknown option 'pivto' (did you mean 'pivot'?)" style errors. known is NULL-terminated. */
 int nlL_unknown(lua_State *L, const char *what, const char *kind, const char *given,
                 const char *const *known);
 
-/* The known name nearest to given by edit distance; NULL when none is near. */
+/* The known name nearest to given, by letters (names.c); NULL when none is near. */
 const char *nlL_nearest(const char *given, const char *const *known);
 
 /* --- userdata --------------------------------------------------------------------------------------- */
 
 #define NLL_TENSOR "numlab.tensor"
 #define NLL_SPARSE "numlab.sparse"
+#define NLL_LU     "numlab.lu"
+#define NLL_SQLITE "numlab.sqlite"
 
 /* Push an empty, collectable handle; the engine call that follows fills it. */
 nl_tensor *nlL_newtensor(lua_State *L);
@@ -54,13 +65,16 @@ nl_tensor *nlL_checktensor(lua_State *L, int arg);
 nl_sparse *nlL_checksparse(lua_State *L, int arg);
 /* The argument, or NULL when it is something else. */
 nl_tensor *nlL_totensor(lua_State *L, int arg);
-/* Those two raise for a tensor that does not lie on the CPU: most of the engine reads memory directly. These take
- * tensors of any device; for functions whose engine call knows devices. */
+nl_sparse *nlL_tosparse(lua_State *L, int arg);
+/* Those four raise for what does not lie on the CPU: most of the engine reads memory directly. These take
+ * what lies on any device; for functions whose engine call knows devices. */
 nl_tensor *nlL_checkanytensor(lua_State *L, int arg);
 nl_tensor *nlL_toanytensor(lua_State *L, int arg);
-nl_sparse *nlL_tosparse(lua_State *L, int arg);
-/* A tensor or a sparse matrix. */
+nl_sparse *nlL_checkanysparse(lua_State *L, int arg);
+nl_sparse *nlL_toanysparse(lua_State *L, int arg);
+/* A tensor or a sparse matrix, on the CPU; on any device. */
 nl_matrix nlL_checkmatrix(lua_State *L, int arg);
+nl_matrix nlL_checkanymatrix(lua_State *L, int arg);
 
 /* Tell the collector that the handle on the stack brought this many foreign bytes. */
 void nlL_account(lua_State *L, int64_t bytes);
@@ -69,8 +83,11 @@ int64_t nlL_sparse_bytes(const nl_sparse *S);
 
 /* --- arguments -------------------------------------------------------------------------------------- */
 
-/* A whole number >= 0, given as integer or integral float. Raises "bad argument #1 to 'zeros' (...)". */
-int64_t nlL_checksize(lua_State *L, int arg);
+/* A number; a whole number, given as integer or integral float; one not below 0. A string of digits is none.
+ * Raise "linspace: n must be a whole number not below 0, got nothing". */
+double nlL_checkreal(lua_State *L, int arg, const char *what, const char *name);
+int64_t nlL_checkwhole(lua_State *L, int arg, const char *what, const char *name);
+int64_t nlL_checksize(lua_State *L, int arg, const char *what, const char *name);
 
 /* A string as a path: a zero byte inside, which would cut it short, raises. */
 const char *nlL_checkpath(lua_State *L, int arg);
@@ -111,6 +128,9 @@ void nlL_setnumber(lua_State *L, const char *key, double value);
 void nlL_setinteger(lua_State *L, const char *key, int64_t value);
 void nlL_setboolean(lua_State *L, const char *key, bool value);
 void nlL_setstring(lua_State *L, const char *key, const char *value);
+
+/* Columns of the terminal that standard output is; 80 where it is none. */
+int nlL_columns(void);
 
 /* --- modules: each adds its functions to the table on top of the stack ------------------------------ */
 

@@ -43,7 +43,7 @@ void nlL_checkelement(lua_State *L, int arg, const char *what, nl_dtype dtype, v
     return;
   }
   if (lua_type(L, arg) != LUA_TNUMBER)
-    luaL_error(L, "%s: an element is a number or a boolean, got %s", what, nlL_typename(L, arg));
+    nlL_error(L, "%s: an element is a number or a boolean, got %s", what, nlL_typename(L, arg));
   lua_Integer integer = lua_tointegerx(L, arg, &whole);
   double number = lua_tonumber(L, arg);
   if (dtype == NL_I64 && whole) {
@@ -53,7 +53,7 @@ void nlL_checkelement(lua_State *L, int arg, const char *what, nl_dtype dtype, v
     nl_dtype_store(dtype, element, number);
     back = nl_dtype_load(dtype, element);
     if (!nl_dtype_is_float(dtype) && dtype != NL_BOOL && back != number)
-      luaL_error(L, "%s: %s does not fit the type %s", what, nlL_describe(L, arg), nl_dtype_name(dtype));
+      nlL_error(L, "%s: %s does not fit the type %s", what, nlL_describe(L, arg), nl_dtype_name(dtype));
   }
 }
 
@@ -61,7 +61,7 @@ void nlL_checkelement(lua_State *L, int arg, const char *what, nl_dtype dtype, v
 
 nl_device *nlL_checkdevice(lua_State *L, const char *what, const char *name) {
   nl_device *device = NULL;
-  if (nl_device_find(name, &device) != NL_OK) luaL_error(L, "%s: %s", what, nl_message());
+  if (nl_device_find(name, &device) != NL_OK) nlL_error(L, "%s: %s", what, nl_message());
   return device;
 }
 
@@ -78,11 +78,11 @@ int nlL_checkdim(lua_State *L, int arg, const char *what, const nl_tensor *t) {
   int whole;
   lua_Integer dim = lua_tointegerx(L, arg, &whole);
   if (!whole || lua_type(L, arg) != LUA_TNUMBER)
-    luaL_error(L, "%s: a dimension is a whole number, got %s", what, nlL_describe(L, arg));
+    nlL_error(L, "%s: a dimension is a whole number, got %s", what, nlL_describe(L, arg));
   lua_Integer from_left = dim < 0 ? dim + t->ndim + 1 : dim;
   if (from_left < 1 || from_left > t->ndim)
-    luaL_error(L, "%s: dimension %I is outside a tensor of %d dimensions (1 to %d, or -1 to -%d)", what, dim,
-               t->ndim, t->ndim, t->ndim);
+    nlL_error(L, "%s: dimension %I is outside a tensor of %d dimensions (1 to %d, or -1 to -%d)", what, dim,
+              t->ndim, t->ndim, t->ndim);
   return (int)from_left - 1;
 }
 
@@ -90,17 +90,17 @@ int nlL_checkshape(lua_State *L, int first, int last, const char *what, bool ope
   bool table = first <= last && lua_istable(L, first);
   lua_Integer count = table ? (lua_Integer)lua_rawlen(L, first) : last - first + 1;
   if (count < 0 || count > NL_MAX_NDIM)
-    luaL_error(L, "%s: %I dimensions, expected at most %d", what, count, NL_MAX_NDIM);
+    nlL_error(L, "%s: %I dimensions, expected at most %d", what, count, NL_MAX_NDIM);
   for (int d = 0; d < (int)count; d++) {
     int whole;
     if (table) lua_rawgeti(L, first, d + 1); /* raw: Lua code could close the tensor to reshape */
     else lua_pushvalue(L, first + d);
     lua_Integer size = lua_tointegerx(L, -1, &whole);
     if (!whole || lua_type(L, -1) != LUA_TNUMBER)
-      luaL_error(L, "%s: size of dimension %d must be a whole number, got %s", what, d + 1,
-                 nlL_describe(L, -1));
+      nlL_error(L, "%s: size of dimension %d must be a whole number, got %s", what, d + 1,
+                nlL_describe(L, -1));
     if (size < 0 && !(open && size == -1))
-      luaL_error(L, "%s: size of dimension %d must not be negative, got %I", what, d + 1, size);
+      nlL_error(L, "%s: size of dimension %d must not be negative, got %I", what, d + 1, size);
     shape[d] = size;
     lua_pop(L, 1);
   }
@@ -130,8 +130,8 @@ nl_tensor *nlL_checklocaltensor(lua_State *L, int arg) {
 static int64_t check_index(lua_State *L, lua_Integer given, const nl_tensor *t, int dim) {
   int64_t size = t->shape[dim], index = given < 0 ? given + size : given - 1;
   if (index < 0 || index >= size || given == 0)
-    luaL_error(L, "index %I is outside dimension %d of size %I%s", given, dim + 1, (lua_Integer)size,
-               given == 0 ? " (indices count from 1)" : "");
+    nlL_error(L, "index %I is outside dimension %d of size %I%s", given, dim + 1, (lua_Integer)size,
+              given == 0 ? " (indices count from 1)" : "");
   return index;
 }
 
@@ -141,7 +141,7 @@ static bool slice_number(lua_State *L, const char **text, const char *whole, int
   while (**text == ' ') (*text)++;
   if (**text == ':' || **text == 0) return false;
   *value = strtoll(*text, &end, 10);
-  if (end == *text) luaL_error(L, "slice '%s' is not of the form \"first:last:step\"", whole);
+  if (end == *text) nlL_error(L, "slice '%s' is not of the form \"first:last:step\"", whole);
   *text = end;
   while (**text == ' ') (*text)++;
   return true;
@@ -155,15 +155,15 @@ static void parse_slice(lua_State *L, const char *text, const nl_tensor *t, int 
   bool has_first, has_last = false;
   *step = 1;
   has_first = slice_number(L, &p, text, &first);
-  if (*p != ':') luaL_error(L, "slice '%s' is not of the form \"first:last:step\"", text);
+  if (*p != ':') nlL_error(L, "slice '%s' is not of the form \"first:last:step\"", text);
   p++;
   has_last = slice_number(L, &p, text, &last);
   if (*p == ':') {
     p++;
     if (!slice_number(L, &p, text, step)) *step = 1;
   }
-  if (*p != 0) luaL_error(L, "slice '%s' is not of the form \"first:last:step\"", text);
-  if (*step == 0) luaL_error(L, "slice '%s': the step must not be 0", text);
+  if (*p != 0) nlL_error(L, "slice '%s' is not of the form \"first:last:step\"", text);
+  if (*step == 0) nlL_error(L, "slice '%s': the step must not be 0", text);
   if (*step < 0) {
     if (!has_first) first = size;
     if (!has_last) last = 1;
@@ -173,16 +173,26 @@ static void parse_slice(lua_State *L, const char *text, const nl_tensor *t, int 
   bool empty = *step > 0 ? first > last : first < last;
   int64_t low = empty ? 0 : 1, high = empty ? size + 1 : size;
   if (first < low || first > high || last < low || last > high)
-    luaL_error(L, "slice '%s' leaves dimension %d of size %I", text, dim + 1, (lua_Integer)size);
+    nlL_error(L, "slice '%s' leaves dimension %d of size %I", text, dim + 1, (lua_Integer)size);
   *begin = first - 1;
   *count = empty ? 0 : (last - first) / *step + 1;
+}
+
+/* Neither a number nor a slice. t:T() calls t.T with t; a tensor of truths is NumPy's and Torch's way to choose. */
+static void wrong_index(lua_State *L, const nl_tensor *t, int dim, int arg) {
+  const nl_tensor *given = nlL_toanytensor(L, arg);
+  const char *mend = "";
+  if (given && given->storage == t->storage) mend = "; T is a field: t.T";
+  else if (given && given->dtype == NL_BOOL) mend = "; nl.where(mask, a, b) chooses by a mask";
+  nlL_error(L, "index of dimension %d must be a whole number or a slice such as \"2:5\", got %s%s", dim + 1,
+            nlL_describe(L, arg), mend);
 }
 
 /* Arguments first.. as indices and slices: *view becomes what they select. True when every dimension was
  * given an index, so that the selection is one element. View is an empty handle on the Lua stack. */
 static bool select_indices(lua_State *L, const nl_tensor *t, int first, int last, nl_tensor *view) {
   if (last - first + 1 > t->ndim)
-    luaL_error(L, "%d indices for a tensor of %d dimensions", last - first + 1, t->ndim);
+    nlL_error(L, "%d indices for a tensor of %d dimensions", last - first + 1, t->ndim);
   int64_t begin[NL_MAX_NDIM], count[NL_MAX_NDIM], step[NL_MAX_NDIM];
   bool sliced[NL_MAX_NDIM] = {false};
   int kept = t->ndim;
@@ -193,9 +203,7 @@ static bool select_indices(lua_State *L, const nl_tensor *t, int first, int last
       sliced[d] = true;
     } else {
       lua_Integer index = lua_tointegerx(L, arg, &whole);
-      if (!whole || lua_type(L, arg) != LUA_TNUMBER)
-        luaL_error(L, "index of dimension %d must be a whole number or a slice such as \"2:5\", got %s",
-                   d + 1, nlL_describe(L, arg));
+      if (!whole || lua_type(L, arg) != LUA_TNUMBER) wrong_index(L, t, d, arg);
       begin[d] = check_index(L, index, t, d);
       kept--;
     }
@@ -251,8 +259,8 @@ static int l_set(lua_State *L) {
   char element[8] = {0};
   if (!source) nlL_checkelement(L, 2, "set", t->dtype, element);
   else if (source->dtype != t->dtype)
-    luaL_error(L, "set: the tensors are %s and %s; convert one with :to", nl_dtype_name(t->dtype),
-               nl_dtype_name(source->dtype));
+    nlL_error(L, "set: the tensors are %s and %s; convert one with :to", nl_dtype_name(t->dtype),
+              nl_dtype_name(source->dtype));
   int last = lua_gettop(L);
   int64_t index[NL_MAX_NDIM];
   if (!source && nl_device_is_cpu(nl_tensor_device(t)) && element_index(L, t, 3, last, index)) {
@@ -269,7 +277,7 @@ static int l_set(lua_State *L) {
   }
   nl_status s;
   NLL_RETRY(L, s, nl_tensor_copy(source, view));
-  nlL_check(L, s);
+  if (s != NL_OK) nlL_error(L, "set: %s", nl_message());
   nl_tensor_release(view);
   nl_tensor_release(value);
   lua_settop(L, 1);
@@ -279,7 +287,9 @@ static int l_set(lua_State *L) {
 /* --- fields and rows --------------------------------------------------------------------------------- */
 
 static int l_transposed(lua_State *L, const nl_tensor *t) {
-  if (t->ndim != 2) luaL_error(L, "T: a tensor of %d dimensions; use :transpose(i, j)", t->ndim);
+  if (t->ndim == 1)
+    nlL_error(L, "T: a vector has one dimension, expected two; t:reshape(-1, 1) makes a column");
+  if (t->ndim != 2) nlL_error(L, "T: a tensor of %d dimensions; use :transpose(i, j)", t->ndim);
   nlL_check(L, nl_tensor_transpose(t, 0, 1, nlL_newtensor(L)));
   return 1;
 }
@@ -301,7 +311,7 @@ static int push_field(lua_State *L, const nl_tensor *t, const char *key) {
 }
 
 static int push_row(lua_State *L, const nl_tensor *t, lua_Integer i) {
-  if (t->ndim == 0) luaL_error(L, "index %I of a scalar; use :item()", i);
+  if (t->ndim == 0) nlL_error(L, "index %I of a scalar; use :item()", i);
   if (i == t->shape[0] + 1) { /* so that ipairs ends */
     lua_pushnil(L);
     return 1;
@@ -319,24 +329,28 @@ static int l_index(lua_State *L) {
   if (lua_type(L, 2) == LUA_TSTRING) {
     lua_pushvalue(L, 2);
     if (lua_rawget(L, lua_upvalueindex(1)) != LUA_TNIL) return 1;
-    if (!handle->storage) luaL_error(L, "this tensor was closed");
+    if (!handle->storage) nlL_error(L, "this tensor was closed");
+    if (strchr(lua_tostring(L, 2), ':'))
+      nlL_error(L, "t[\"%s\"]: a slice stands in parentheses: t(\"%s\")", lua_tostring(L, 2),
+                lua_tostring(L, 2));
     return push_field(L, handle, lua_tostring(L, 2));
   }
   const nl_tensor *t = nlL_checkanytensor(L, 1);
   lua_Integer i = lua_tointegerx(L, 2, &whole);
   if (whole && lua_type(L, 2) == LUA_TNUMBER) return push_row(L, t, i);
   if (lua_type(L, 2) == LUA_TNUMBER)
-    return luaL_error(L, "index %s is not a whole number", nlL_describe(L, 2));
-  lua_pushnil(L);
-  return 1;
+    return nlL_error(L, "index %s is not a whole number", nlL_describe(L, 2));
+  return nlL_error(
+      L, "a tensor is indexed by numbers, got %s; t[i] is a row, t(1, 2) an element, t(\"2:5\", 1) a slice",
+      nlL_describe(L, 2));
 }
 
 /* t[i] = value */
 static int l_newindex(lua_State *L) {
   nlL_checkanytensor(L, 1);
   if (lua_type(L, 2) != LUA_TNUMBER)
-    luaL_error(L, "a tensor has no settable field '%s'; elements are set by t[i] = v or t:set(v, i, j)",
-               nlL_describe(L, 2));
+    nlL_error(L, "a tensor has no settable field '%s'; elements are set by t[i] = v or t:set(v, i, j)",
+              nlL_describe(L, 2));
   lua_settop(L, 3);
   lua_insert(L, 2); /* t, v, i: called from here, l_set names the line of the assignment */
   l_set(L);
@@ -345,7 +359,7 @@ static int l_newindex(lua_State *L) {
 
 static int l_len(lua_State *L) {
   const nl_tensor *t = nlL_checkanytensor(L, 1);
-  if (t->ndim == 0) luaL_error(L, "a scalar tensor has no rows; use :item()");
+  if (t->ndim == 0) nlL_error(L, "a scalar tensor has no rows; use :item()");
   lua_pushinteger(L, t->shape[0]);
   return 1;
 }
@@ -367,7 +381,9 @@ static int l_pairs(lua_State *L) {
 }
 
 static int l_close(lua_State *L) {
-  nl_tensor_release(luaL_checkudata(L, 1, NLL_TENSOR));
+  nl_tensor *t = luaL_testudata(L, 1, NLL_TENSOR);
+  if (!t) nlL_typeerror(L, 1, "tensor");
+  nl_tensor_release(t);
   return 0;
 }
 
@@ -380,8 +396,8 @@ static void push_table(lua_State *L, const nl_tensor *t, int dim, int64_t *index
   }
   luaL_checkstack(L, 3, "totable");
   if (t->shape[dim] > INT32_MAX)
-    luaL_error(L, "totable: dimension %d of size %I is more than a Lua table should hold", dim + 1,
-               (lua_Integer)t->shape[dim]);
+    nlL_error(L, "totable: dimension %d of size %I is more than a Lua table should hold", dim + 1,
+              (lua_Integer)t->shape[dim]);
   lua_createtable(L, (int)t->shape[dim], 0);
   for (index[dim] = 0; index[dim] < t->shape[dim]; index[dim]++) {
     push_table(L, t, dim + 1, index);
@@ -399,8 +415,8 @@ static int l_item(lua_State *L) {
   const nl_tensor *t = nlL_checkanytensor(L, 1);
   if (nl_tensor_size(t) != 1) {
     char text[NL_SHAPE_TEXT];
-    luaL_error(L, "item: a tensor of shape %s has %I elements, expected one",
-               nl_shape_text(t->ndim, t->shape, text), (lua_Integer)nl_tensor_size(t));
+    nlL_error(L, "item: a tensor of shape %s has %I elements, expected one",
+              nl_shape_text(t->ndim, t->shape, text), (lua_Integer)nl_tensor_size(t));
   }
   nlL_pushscalar(L, t);
   return 1;
@@ -423,6 +439,7 @@ static int l_reshape(lua_State *L) {
 static int l_transpose(lua_State *L) {
   const nl_tensor *t = nlL_checkanytensor(L, 1);
   if (lua_isnone(L, 2)) return l_transposed(L, t);
+  if (lua_isnone(L, 3)) nlL_error(L, "transpose: give both dimensions, t:transpose(i, j), or none for t.T");
   int i = nlL_checkdim(L, 2, "transpose", t), j = nlL_checkdim(L, 3, "transpose", t);
   nlL_check(L, nl_tensor_transpose(t, i, j, nlL_newtensor(L)));
   return 1;
@@ -452,8 +469,12 @@ static int l_to(lua_State *L) {
   nl_device *device = nl_tensor_device(t);
   int last = lua_isnoneornil(L, 3) ? 2 : 3;
   for (int arg = 2; arg <= last; arg++) {
-    const char *name = luaL_checkstring(L, arg);
-    if (strcmp(name, "cpu") == 0 || strncmp(name, "cuda", 4) == 0) device = nlL_checkdevice(L, "to", name);
+    if (lua_type(L, arg) != LUA_TSTRING)
+      nlL_error(L, "to: give a dtype or a device, such as t:to(\"f32\") or t:to(\"cuda\"), got %s",
+                nlL_describe(L, arg));
+    const char *name = lua_tostring(L, arg);
+    if (strcmp(name, "cpu") == 0 || strncmp(name, "cuda", 4) == 0 || strcmp(name, "gpu") == 0)
+      device = nlL_checkdevice(L, "to", name);
     else dtype = nlL_parsedtype(L, "to", name);
   }
   if (dtype == t->dtype && device == nl_tensor_device(t)) {

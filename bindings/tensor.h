@@ -42,7 +42,7 @@ int nlL_finishtensor(lua_State *L, nl_status status, const nl_tensor *t);
 /* The tensor at arg as it lies on the CPU: itself, or a copy that takes its place among the arguments. */
 nl_tensor *nlL_checklocaltensor(lua_State *L, int arg);
 
-/* The __tostring metamethod (show.c). */
+/* The __tostring metamethod (show.c): as wide as the window. */
 int nlL_showtensor(lua_State *L);
 
 /* Add functions to the method table or the metatable of tensors. */

@@ -31,7 +31,7 @@ static int l_read(lua_State *L) {
   nl_status status;
   nlL_checkoptions(L, 2, "zip.read", (const char *const[]){"most", NULL});
   int64_t most = nlL_optinteger(L, 2, "zip.read", "most", MOST);
-  if (most < 0) luaL_error(L, "zip.read: most is %I, expected at least 0", (lua_Integer)most);
+  if (most < 0) nlL_error(L, "zip.read: most is %I, expected at least 0", (lua_Integer)most);
   nl_archive *found = new_archive(L);
   NLL_RETRY(L, status, nl_archive_read(path, most, found));
   if (status != NL_OK) return nlL_failed(L, status);
@@ -56,8 +56,8 @@ static int l_read(lua_State *L) {
 /* A field of the entry on top of the stack; the entry keeps the string. */
 static const char *check_field(lua_State *L, int64_t i, const char *field, size_t *length) {
   if (lua_getfield(L, -1, field) != LUA_TSTRING)
-    luaL_error(L, "zip.write: entry %I: '%s' is a %s, expected a string", (lua_Integer)i, field,
-               nlL_typename(L, -1));
+    nlL_error(L, "zip.write: entry %I: '%s' must be a string, got %s", (lua_Integer)i, field,
+              nlL_describe(L, -1));
   const char *value = lua_tolstring(L, -1, length);
   lua_pop(L, 1);
   return value;
@@ -75,12 +75,12 @@ static int l_write(lua_State *L) {
     size_t length, size;
     lua_rawgeti(L, 2, i + 1);
     if (!lua_istable(L, -1))
-      luaL_error(L, "zip.write: entry %I is a %s, expected {name =, text =}", (lua_Integer)(i + 1),
-                 nlL_typename(L, -1));
+      nlL_error(L, "zip.write: entry %I is a %s, expected {name =, text =}", (lua_Integer)(i + 1),
+                nlL_typename(L, -1));
     nlL_checkoptions(L, lua_gettop(L), "zip.write", fields);
     const char *name = check_field(L, i + 1, "name", &length);
     if (strlen(name) != length)
-      luaL_error(L, "zip.write: entry %I: the name contains a zero byte", (lua_Integer)(i + 1));
+      nlL_error(L, "zip.write: entry %I: the name contains a zero byte", (lua_Integer)(i + 1));
     const char *text = check_field(L, i + 1, "text", &size);
     bool executable = nlL_optboolean(L, lua_gettop(L), "zip.write", "executable", false);
     entries[i] = (nl_entry){.name = name, .bytes = text, .size = (int64_t)size, .executable = executable};

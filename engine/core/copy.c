@@ -1,21 +1,37 @@
 /* Strided copies, casts and fills; between devices too. */
 #include "device/device.h"
 #include <math.h>
+#include <numlab/interrupt.h>
 #include <string.h>
 
-/* Calls visit(a, b, ...) for each innermost row: a and b point at its first elements. */
+/* Elements between two looks at the interrupt flag: a few ms. What is smaller is finished in any case, so that
+ * a solver that was interrupted can still hand out its last iterate. */
+enum { POLL = 1 << 18 };
+
+static nl_status interrupted(const char *what) { return nl_fail(NL_INTERRUPTED, "%s: interrupted", what); }
+
+static int64_t last_stride(const nl_tensor *t) { return t->ndim > 0 ? t->stride[t->ndim - 1] : 1; }
+
+/* Calls visit(a, b, ...) for each innermost row, long ones in parts: a and b point at the first elements. */
 typedef void row_visit(const nl_tensor *src, const char *a, const nl_tensor *dst, char *b, int64_t count);
 
-static void for_rows(const nl_tensor *src, const nl_tensor *dst, row_visit *visit) {
-  int64_t index[NL_MAX_NDIM] = {0};
+static nl_status for_rows(const char *what, const nl_tensor *src, const nl_tensor *dst, row_visit *visit) {
+  int64_t index[NL_MAX_NDIM] = {0}, since = 0;
   int outer = dst->ndim > 0 ? dst->ndim - 1 : 0;
   int64_t count = dst->ndim > 0 ? dst->shape[outer] : 1;
-  if (nl_tensor_size(dst) == 0) return;
+  if (nl_tensor_size(dst) == 0) return NL_OK;
   const char *a = nl_tensor_data(src);
   char *b = nl_tensor_data(dst);
   int64_t size_a = nl_dtype_size(src->dtype), size_b = nl_dtype_size(dst->dtype);
+  int64_t step_a = last_stride(src) * size_a, step_b = last_stride(dst) * size_b;
   for (;;) {
-    visit(src, a, dst, b, count);
+    for (int64_t i = 0, part; i < count; i += part) {
+      if (since >= POLL && nl_interrupted()) return interrupted(what);
+      if (since >= POLL) since = 0;
+      part = count - i < POLL ? count - i : POLL;
+      visit(src, a + i * step_a, dst, b + i * step_b, part);
+      since += part;
+    }
     int d = outer - 1;
     for (; d >= 0; d--) { /* the next row: an odometer over the outer dimensions */
       a += src->stride[d] * size_a;
@@ -25,11 +41,9 @@ static void for_rows(const nl_tensor *src, const nl_tensor *dst, row_visit *visi
       b -= dst->stride[d] * size_b * index[d];
       index[d] = 0;
     }
-    if (d < 0) return;
+    if (d < 0) return NL_OK;
   }
 }
-
-static int64_t last_stride(const nl_tensor *t) { return t->ndim > 0 ? t->stride[t->ndim - 1] : 1; }
 
 static void copy_row(const nl_tensor *src, const char *a, const nl_tensor *dst, char *b, int64_t count) {
   int64_t sa = last_stride(src), sb = last_stride(dst), size = nl_dtype_size(dst->dtype);
@@ -95,10 +109,7 @@ nl_status nl_tensor_read(const nl_tensor *t, void *element) {
 
 /* Elements of from into to, of one shape, in storages of their own. */
 static nl_status copy_elements(const nl_tensor *from, const nl_tensor *to) {
-  if (nl_on_cpu(to)) {
-    for_rows(from, to, copy_row);
-    return NL_OK;
-  }
+  if (nl_on_cpu(to)) return for_rows("copy", from, to, copy_row);
   nl_array src = nl_array_of(from), dst = nl_array_of(to);
   return NL_DEVICE_CALL("copy", to, copy, &src, &dst);
 }
@@ -155,6 +166,5 @@ nl_status nl_tensor_fill(const nl_tensor *t, double value) {
     return NL_OK;
   }
   nl_dtype_store(t->dtype, nl_tensor_data(t), value);
-  for_rows(t, t, fill_row);
-  return NL_OK;
+  return for_rows("fill", t, t, fill_row);
 }

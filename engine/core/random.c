@@ -7,6 +7,7 @@
  * log, cos and sin are own polynomials over +, *, / so that every machine finds the same bits. */
 #include "device/device.h"
 #include <math.h>
+#include <numlab/interrupt.h>
 #include <numlab/parallel.h>
 #include <numlab/random.h>
 #include <string.h>
@@ -133,7 +134,7 @@ static void fill_part(void *context, int64_t begin, int64_t end) {
   char *data = nl_tensor_data(job->t);
   uint64_t half[2] = {0};
   double pair[2] = {0};
-  for (int64_t i = begin; i < end; i++) {
+  for (int64_t i = begin; i < end && (i % 4096 > 0 || !nl_interrupted()); i++) {
     if (i == begin || i % 2 == 0) {
       block_bits(job->seed, job->stream, (uint64_t)i / 2, half);
       if (job->normal) normal_pair(half, pair);
@@ -158,9 +159,9 @@ static nl_status fill_with(const char *what, const nl_tensor *t, uint64_t seed, 
   if (through_copy) NL_TRY(nl_tensor_new_uninitialised(t->dtype, t->ndim, t->shape, &whole));
   fill job = {&whole, seed, stream, normal};
   nl_parallel_for(nl_tensor_size(t), 8192, fill_part, &job);
-  if (!through_copy) return NL_OK;
-  nl_status s = nl_tensor_copy(&whole, t);
-  nl_tensor_release(&whole);
+  nl_status s = nl_interrupted() ? nl_fail(NL_INTERRUPTED, "%s: interrupted", what) : NL_OK;
+  if (through_copy && s == NL_OK) s = nl_tensor_copy(&whole, t);
+  if (through_copy) nl_tensor_release(&whole);
   return s;
 }
 

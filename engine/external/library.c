@@ -21,7 +21,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static nl_library *const libraries[] = {&nl_library_openblas, &nl_library_cxsparse, &nl_library_klu,
                                         &nl_library_umfpack,  &nl_library_cholmod,  &nl_library_libzip,
-                                        &nl_library_sqlite};
+                                        &nl_library_sqlite,   &nl_library_libedit};
 enum { LIBRARIES = sizeof libraries / sizeof *libraries };
 
 /* --- environment -------------------------------------------------------------------------------------- */

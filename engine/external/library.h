@@ -39,6 +39,6 @@ nl_status nl_library_int(const char *what, int64_t n, int *out);
 
 /* One a file of this folder. */
 extern nl_library nl_library_openblas, nl_library_cxsparse, nl_library_klu, nl_library_umfpack,
-    nl_library_cholmod, nl_library_libzip, nl_library_sqlite;
+    nl_library_cholmod, nl_library_libzip, nl_library_sqlite, nl_library_libedit;
 
 #endif
