@@ -42,7 +42,7 @@ def by_lu(numlab, A, b):
 
 
 def by_cusolver(numlab, A, b):
-    F, x, facts = A.T.contiguous(), b.T.contiguous(), Facts()
+    F, x, facts = A.T.contiguous(), b.T.clone(memory_format=torch.contiguous_format), Facts()
     torch.cuda.synchronize()
     numlab.check(numlab.call("library_solve", numlab.device, C.byref(array(F)), C.byref(array(x)), C.byref(facts)))
     numlab.sync()
