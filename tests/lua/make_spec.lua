@@ -60,7 +60,7 @@ describe("constants", function()
     raises("more elements than 64 bits can count", nl.zeros, 1 << 40, 1 << 40)
     raises("larger than memory can be addressed", nl.zeros, 1 << 61)
     raises("out of memory", nl.zeros, 1 << 45)
-    raises("a size must not be negative", nl.eye, -1)
+    raises("eye: n must be a whole number not below 0, got -1", nl.eye, -1)
   end)
 end)
 

@@ -12,6 +12,7 @@ describe("numlab.rows", function()
     assert.equal(1, #rows_of.where(rows, { n = 2, method = "b" }))
     assert.equal(3, #rows_of.where(rows, function(r) return r.n > 1 and r.seconds == r.seconds end))
     assert.same({}, rows_of.where(rows, { n = 9 }))
+    assert.same({ "b" }, rows_of.where({ "a", "b" }, function(s) return s ~= "a" end)) -- any list, by a function
   end)
 
   it("takes columns with nan for what is absent", function()

@@ -22,7 +22,7 @@ describe("a tensor", function()
     assert.equal(6, A.size)
     assert.equal(2, #A)
     assert.is_nil(A.no_such_field)
-    assert.is_nil(A[{}])
+    raises("t(1, 2)", function() return A[{ 1, 2 }] end)
   end)
 
   it("gives elements, rows and tables back", function()

@@ -12,6 +12,38 @@ describe("numlab.text", function()
     assert.is_nil(text.nearest("zzzzzz", { "density", "sign" }))
   end)
 
+  it("counts a swap of neighbours once, and no case", function()
+    assert.equal(1, text.distance("tilte", "title"))
+    assert.equal(1, text.distance("pviot", "pivot"))
+    assert.equal(0, text.distance("LU", "lu"))
+    assert.equal(3, text.distance("ca", "abc")) -- optimal string alignment: no letter is moved twice
+    assert.equal("title", text.nearest("tilte", { "file", "title" }))
+    assert.equal("mixed", text.nearest("mix", { "fix", "mixed" })) -- the beginning of a word before all
+  end)
+
+  it("names the same as the functions in C", function()
+    local nl = require "numlab"
+    local function said_to(given) return select(2, pcall(nl.solve, nl.eye(2), nl.ones(2), { method = given })) end
+    local known, is_known = {}, {}
+    for name in said_to("?"):match("known: (.*)%)"):gmatch("[%w_]+") do known[#known + 1], is_known[name] = name, true end
+    local function same(given)
+      if is_known[given] then return end
+      assert.equal(text.nearest(given, known), said_to(given):match("did you mean '(.-)'"), given)
+    end
+    for _, name in ipairs(known) do
+      for i = 1, #name do
+        local before, letter, after = name:sub(1, i - 1), name:sub(i, i), name:sub(i + 1)
+        same(before .. letter .. "?" .. after)
+        same(before .. "?" .. after)
+        same(before .. after)
+        same(before .. after:sub(1, 1) .. letter .. after:sub(2))
+        same(before .. letter)
+      end
+      same(name:upper())
+    end
+    same("quite another word")
+  end)
+
   it("counts terminal cells, not bytes", function()
     assert.equal(3, text.width("abc"))
     assert.equal(4, text.width("高斯"))

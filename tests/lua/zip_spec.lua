@@ -30,8 +30,8 @@ describe("nl.zip", function()
   it("names what is wrong with an entry", function()
     for message, entries in pairs{
       ["entry 1 is a number, expected {name =, text =}"] = { 7 },
-      ["entry 1: 'text' is a nil, expected a string"] = { { name = "a" } },
-      ["entry 2: 'name' is a boolean"] = { { name = "a", text = "" }, { name = true, text = "" } },
+      ["entry 1: 'text' must be a string, got nil"] = { { name = "a" } },
+      ["entry 2: 'name' must be a string, got true"] = { { name = "a", text = "" }, { name = true, text = "" } },
       ["the name contains a zero byte"] = { { name = "a\0b", text = "" } },
       ["unknown option 'txt' (did you mean 'text'"] = { { name = "a", txt = "" } },
       ["holds at least one file, got none"] = {},

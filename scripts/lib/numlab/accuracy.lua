@@ -7,6 +7,8 @@
 ---   eta (1 + ||b|| / ||x||) ||A^-1||_F / sqrt(n),      ||A^-1||_F^2 = sum_k 1 / s_k^2.
 --- With factors in u_f and residuals in f64 each step of refinement leaves at most about kappa u_f of the error: below
 --- kappa u_f = 1 the result is that of f64 (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., 12.1).
+---@internal of the experiments of task 1
+local expect = require "numlab.expect"
 local nl = require "numlab"
 local text = require "numlab.text"
 
@@ -56,8 +58,10 @@ end
 --- x in f64 from a factor of a rounded A: r = b - A x, A d = r by the factor, x = x + d, as long as the backward error
 --- halves. r is scaled by its largest element, so that it does not leave the factor's range.
 ---@param system table
----@param F numlab.lu  of A:to("f32")
----@return nl.Tensor? x, string? message, table info  {iterations, contraction = what a step leaves of the correction}
+---@param F nl.LU  of A:to("f32")
+---@return nl.Tensor? x
+---@return string? message
+---@return table info  {iterations, contraction = what a step leaves of the correction}
 function M.refine(system, F)
   local x, r = nl.zeros(#system.b), system.b
   local eta, info, before = math.huge, { iterations = 0 }, nil
@@ -80,9 +84,11 @@ end
 --- One solve as a row.
 ---@param system table  of system
 ---@param label string
----@return table? row, string? message, table? info
+---@return table? row
+---@return string? message
+---@return table? info
 function M.measure(system, label)
-  local m = METHODS[label] or error(text.unknown("accuracy", "method", label, M.METHODS), 2)
+  local m = METHODS[label] or expect.fail(text.unknown("accuracy", "method", label, M.METHODS))
   local n, u, exact = #system.b, M.ROUNDOFF[m.dtype], M.ROUNDOFF.f64
   local compute = m.dtype == "f64" and "f64" or "f32"
   local A, start = system.A:to(m.dtype):to(compute), nl.clock()

@@ -7,6 +7,7 @@
 ---   arithmetic       sum_j P_ij^2 |v_j - O_i|^2 scale^2 sum_t s_ijt^2 + sum_t |o_it|^2,  s and o the sums after t terms
 --- Both over the mean of |O_i|^2 are squares of conditions: what e of the operands, of each operation, becomes in O. They
 --- grow with the spread of the scores.
+---@internal of the experiments of task 2
 local nl = require "numlab"
 local accuracy = require "numlab.accuracy"
 local grad = require "numlab.grad"
@@ -125,7 +126,9 @@ end
 ---@param work table  of prepare
 ---@param impl string
 ---@param dtype string
----@return table? row, string? message, table? info
+---@return table? row
+---@return string? message
+---@return table? info
 function M.measure(work, impl, dtype)
   local q, k, v = work.q:to(dtype), work.k:to(dtype), work.v:to(dtype)
   local start = nl.clock()

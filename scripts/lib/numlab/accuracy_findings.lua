@@ -1,4 +1,5 @@
 --- What the rows of accuracy_condition show, in sentences computed from the rows; what departs from theory is flagged.
+---@internal of the experiments of task 1
 local findings = require "numlab.findings"
 local rows_of = require "numlab.rows"
 local say = require "numlab.say"

@@ -1,13 +1,16 @@
 --- The words after a script's name, as `key=value`, read with the types of their defaults.
 ---
----   local o = nl.args({ n = 2000, sizes = { 100, 500 }, quick = false, out = "reports/x" },
----                     { n = "unknowns", quick = "small sizes, at most a minute" })
+--- Example:
+---     local o, given = nl.args({ n = 2000, sizes = { 100, 500 }, quick = false, out = "reports/x" },
+---       { n = "unknowns", quick = "small sizes, at most a minute" }, { "n=500", "quick" })
+---     assert(o.n == 500 and o.quick and o.sizes[2] == 500 and given.n and not given.out)
 ---
 --- `n=500`, `sizes=100,200`, `quick=true` (or `quick` alone) and `--n=500` all work; `help` or `--help` prints
 --- the keys with their defaults and ends the program with 0. Unknown keys and wrong values raise.
 ---
 --- Where the script has loaded numlab.sweep, the words of every sweep (numlab.sweep_words: --dry-run, --filter=...) are
 --- known too; they go to the sweep and are not among what is returned.
+local expect = require "numlab.expect"
 local sweep_words = require "numlab.sweep_words"
 local text = require "numlab.text"
 
@@ -96,37 +99,39 @@ local function take(words, i, defaults, common, known)
   local default = defaults[key]
   if default == nil then default = common[key] end
   if default == nil and sweep_words.DEFAULTS[key] ~= nil then
-    error(("args: '%s' is a word of sweeps; this script has none, or loads it (require \"numlab.sweep\") after nl.args")
-      :format(word), 3)
+    expect.fail(("args: '%s' is a word of sweeps; this script has none, or loads it (require \"numlab.sweep\") after nl.args")
+      :format(word))
   end
-  if default == nil then error(text.unknown("args", "key", key, known), 3) end
+  if default == nil then expect.fail(text.unknown("args", "key", key, known)) end
   if value then return key, value, default, i end
   if type(default) == "boolean" then return key, "true", default, i end
   if word:find("^%-%-") and words[i + 1] then return key, words[i + 1], default, i + 1 end -- --n 500
-  error(("args: '%s' needs a value, as in %s=%s"):format(key, key, show(default)), 3)
+  expect.fail(("args: '%s' needs a value, as in %s=%s"):format(key, key, show(default)))
 end
 
 --- Read the script's words.
 ---@param defaults table<string, number|boolean|string|table>  name -> default; its type is the option's type
 ---@param docs table<string, string>?  name -> one line for --help
 ---@param words string[]?  default: the global `arg`
----@return table  name -> value, a fresh table (lists are fresh too)
----@return table<string, boolean>  name -> true for what the words gave: quick settings leave those alone
+---@return table values  name -> value, a fresh table (lists are fresh too)
+---@return table<string, boolean> given  name -> true for what the words gave: quick settings leave those alone
 local function args(defaults, docs, words)
   if type(defaults) ~= "table" then
-    error(("args: expected a table of defaults, got %s"):format(type(defaults)), 2)
+    expect.fail(("args: expected a table of defaults, got %s"):format(expect.got(defaults)))
   end
+  expect("args", "docs", docs, "table?")
+  expect("args", "words", words, "list?")
   docs, words = docs or {}, words or rawget(_G, "arg") or {}
   local keys = sorted_keys(defaults)
   for key in pairs(docs) do
-    if defaults[key] == nil then error(text.unknown("args", "key in the help texts", key, keys), 2) end
+    if defaults[key] == nil then expect.fail(text.unknown("args", "key in the help texts", key, keys)) end
   end
   local out = {}
   for key, value in pairs(defaults) do
     local known = { number = true, boolean = true, string = true, table = true }
     if type(key) ~= "string" or not known[type(value)] then
-      error(("args: default of '%s' must be a number, boolean, string or list, got %s")
-        :format(tostring(key), type(value)), 2)
+      expect.fail(("args: default of '%s' must be a number, boolean, string or list, got %s")
+        :format(tostring(key), expect.got(value)))
     end
     out[key] = type(value) == "table" and table.move(value, 1, #value, 1, {}) or value
   end
@@ -142,9 +147,9 @@ local function args(defaults, docs, words)
     end
     local key, value, default
     key, value, default, i = take(words, i, defaults, common, known)
-    if given[key] or common_given[key] ~= nil then error(("args: '%s' is given twice"):format(key), 2) end
+    if given[key] or common_given[key] ~= nil then expect.fail(("args: '%s' is given twice"):format(key)) end
     local got, expected = read(value, default)
-    if got == nil then error(("args: %s must be a %s, got '%s'"):format(key, expected, value), 2) end
+    if got == nil then expect.fail(("args: %s must be a %s, got '%s'"):format(key, expected, value)) end
     if defaults[key] ~= nil then out[key], given[key] = got, true else common_given[key] = got end
   end
   if next(common) then sweep_words.take(common_given) end

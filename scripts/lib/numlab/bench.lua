@@ -1,6 +1,13 @@
 --- Timing side by side: contestants take turns (A B A B ...), so that a slow moment of the machine hits all of
 --- them; each is warmed up; between turns there is a pause in which thread pools fall asleep; every sample is
 --- kept; a result is checked before anything is timed.
+--- Example:
+---     local A = nl.rand(40, 40, {seed = 1})
+---     local got = nl.bench.compare{repeats = 3, pause = 0, contestants = {
+---       {name = "matmul", run = function() return A * A end, check = function(C) return #C == 40 end},
+---       {name = "transpose", run = function() return A.T:contiguous() end}}}
+---     assert(got[1].name == "matmul" and got[1].seconds > 0 and got[2].seconds_min <= got[2].seconds)
+local expect = require "numlab.expect"
 local text = require "numlab.text"
 local stats = require "numlab.stats"
 
@@ -20,8 +27,14 @@ end
 
 --- Let this thread do nothing that counts for `seconds`, so that pools of other threads go to sleep.
 ---@param seconds number
----@param clock function?
+---@param clock (fun(): number)?  seconds; nl.clock
+--- Example:
+---     local start = nl.clock()
+---     nl.bench.pause(0.002)
+---     assert(nl.clock() - start >= 0.002)
 function M.pause(seconds, clock)
+  expect("bench.pause", "seconds", seconds, "number")
+  expect("bench.pause", "clock", clock, "function?")
   clock = clock or default_clock()
   local stop = clock() + seconds
   while clock() < stop do end -- luacheck: ignore 542
@@ -46,25 +59,39 @@ end
 
 --- Median, spread and count of a list of seconds.
 ---@param samples number[]
----@return table  {seconds, seconds_min, seconds_iqr, repeats, seconds_width = half the 95 % interval of the median over
+---@return table summary  {seconds, seconds_min, seconds_iqr, repeats, seconds_width = half the 95 % interval of the median over
 --- the median (from ranks; nil below six samples), outliers = samples beyond Tukey's far fence, which count all the same}
+--- Example:
+---     local s = nl.bench.summary{1.0, 1.1, 0.9, 1.0, 5.0}
+---     assert(s.seconds == 1 and s.seconds_min == 0.9 and s.repeats == 5 and s.outliers == 1)
 function M.summary(samples)
+  expect("bench.summary", "samples", samples, "list")
+  if #samples == 0 then expect.fail("bench.summary: the list of samples is empty") end
   return { seconds = stats.median(samples), seconds_min = math.min(table.unpack(samples)),
     seconds_iqr = stats.iqr(samples), seconds_width = width(samples), outliers = outliers(samples), repeats = #samples }
 end
 
 --- Is this what an interrupted call raised, or the info it returned?
+---@param what any
+---@return boolean
+--- Example:
+---     assert(nl.bench.is_interrupt{code = "INTERRUPTED"} and not nl.bench.is_interrupt "no")
 function M.is_interrupt(what)
   if type(what) == "table" then return what.code == "INTERRUPTED" end
   return type(what) == "string" and what:find("interrupted", 1, true) ~= nil
 end
 
 --- One turn, untidy memory put away first.
----@param contestant table  {run = function}
----@param clock function?
----@return table  {value = what run returned, seconds (by its own word where it gives {seconds=}), parts} or {failed = true,
+---@param contestant numlab.bench.Contestant
+---@param clock (fun(): number)?  seconds; nl.clock
+---@return table turn  {value = what run returned, seconds (by its own word where it gives {seconds=}), parts} or {failed = true,
 --- message, info, raised}
+--- Example:
+---     local turn = nl.bench.turn{run = function() return {seconds = 2} end}
+---     assert(turn.seconds == 2 and nl.bench.turn{run = function() return nil, "why" end}.message == "why")
 function M.turn(contestant, clock)
+  expect("bench.turn", "contestant", contestant, "table")
+  expect("bench.turn", "clock", clock, "function?")
   clock = clock or default_clock()
   collectgarbage()
   local start = clock()
@@ -99,30 +126,42 @@ local function summarise(r)
   end
 end
 
+---@class numlab.bench.Contestant
+---@field name? string  default: its number
+---@field run fun(): any, any, any  returns its result (a table with a field `seconds` gives its own time, with
+--- `parts` = {name = seconds} the times of its parts), or nil, message, info
+---@field check? fun(result: any): boolean, string?  true, or false and why
+
+---@class numlab.bench.CompareOptions
+---@field contestants numlab.bench.Contestant[]
+---@field repeats? integer  samples of each, 5
+---@field width? number  in place of repeats: until the 95 % interval of the median is that narrow (0.02: +- 2 % of it),
+--- from six samples on
+---@field repeats_max? integer  with width: at most so many samples, 100
+---@field slow? number  a contestant stops early once its turns took that many seconds, 5
+---@field pause? number  seconds between turns, 0.005
+---@field on_turn? fun(result: table, seconds: number, round: integer)  called after each turn with the result so far;
+--- result.done after the contestant's last
+---@field clock? fun(): number  seconds; nl.clock
+
 --- Time contestants against each other.
----@param options table  contestants = {{name=, run=function, check=function?}, ...}; run returns its result (a table
---- with a field `seconds` gives its own time, with `parts` = {name = seconds} the times of its parts), or nil, message,
---- info; check(result) returns true, or false and why.
---- repeats = 5; width: go on until the 95 % interval of the median is that narrow (0.02: +- 2 % of it), to at least
---- six and at most repeats_max = 100 samples, in place of repeats; slow = 5: a contestant stops early once its turns took
---- that many seconds; pause = 0.005 seconds between turns; on_turn(result so far, seconds, round) is called after each:
---- result.done after its last
+---@param options numlab.bench.CompareOptions
 ---@return table[] results  in the order given: {name, samples, spent = seconds of all its turns and pauses, seconds,
 --- seconds_min and all else of summary, parts = {name = {samples, seconds, ...}}, first = what the first turn returned} or
 --- {name, failed = true, message, info, raised}
 function M.compare(options)
   text.check_options("bench.compare", options, OPTIONS)
   local list = options and options.contestants
-  if not list or #list == 0 then error("bench.compare: contestants is empty", 2) end
+  if not list or #list == 0 then expect.fail("bench.compare: contestants is empty") end
   for i, contestant in ipairs(list) do
     text.check_options(("bench.compare: contestant %d"):format(i), contestant, CONTESTANT)
-    if not contestant.run then error(("bench.compare: contestant %d has no run function"):format(i), 2) end
+    if not contestant.run then expect.fail(("bench.compare: contestant %d has no run function"):format(i)) end
   end
   local repeats, slow = options.repeats or 5, options.slow or 5
-  if not (repeats >= 1) then error("bench.compare: repeats must be at least 1", 2) end
+  if not (repeats >= 1) then expect.fail("bench.compare: repeats must be at least 1") end
   local wanted, most = options.width, options.repeats_max or 100
-  if wanted and not (wanted > 0) then error("bench.compare: width must be above 0", 2) end
-  if not (most >= 1) then error("bench.compare: repeats_max must be at least 1", 2) end
+  if wanted and not (wanted > 0) then expect.fail("bench.compare: width must be above 0") end
+  if not (most >= 1) then expect.fail("bench.compare: repeats_max must be at least 1") end
   local function enough(samples)
     if not wanted then return #samples >= repeats end
     if #samples >= most then return true end

@@ -6,6 +6,7 @@
 ---
 --- Wrong usage is one line on standard error and exit code 2; what fails later is an error(message, 0), which ends
 --- the program with 1.
+---@internal of the commands
 local text = require "numlab.text"
 
 local M = {}

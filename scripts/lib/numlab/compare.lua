@@ -5,6 +5,10 @@
 --- of those ratios, chosen by the distribution that Mann and Whitney's count of pairs with b < a has where nothing
 --- differs (1947; exact, by their recurrence). The effect is the share of pairs in which b is smaller: 0.5 where
 --- nothing differs, 1 where b always is.
+--- Example:
+---     local found = nl.compare.times({1.00, 1.02, 1.01, 0.99, 1.03}, {0.50, 0.51, 0.49, 0.52, 0.50})
+---     assert(found.verdict == "faster" and found.ratio > 0.48 and found.ratio < 0.52 and found.effect == 1)
+local expect = require "numlab.expect"
 local provenance = require "numlab.provenance"
 local stats = require "numlab.stats"
 local text = require "numlab.text"
@@ -58,26 +62,32 @@ local function quantile(m, n, tail)
   end
 end
 
+---@class numlab.compare.TimesOptions
+---@field level? number  of the interval, 0.95
+---@field same? number  0.05: ratios from 1/1.05 to 1.05 are the same to us
+
 --- Compare two lists of times.
 ---@param a number[]  positive
 ---@param b number[]
----@param options table?  {level = 0.95 of the interval, same = 0.05: ratios from 1/1.05 to 1.05 are the same to us}
----@return table  {verdict = faster | slower | same | unclear (b against a), ratio = b over a, low, high (nil: too few
+---@param options numlab.compare.TimesOptions?
+---@return table found  {verdict = faster | slower | same | unclear (b against a), ratio = b over a, low, high (nil: too few
 --- values for that level), effect, needed (values each that an interval takes, where there are too few)}
 function M.times(a, b, options)
+  expect("compare.times", "a", a, "list")
+  expect("compare.times", "b", b, "list")
   text.check_options("compare.times", options, { level = "number", same = "number" })
   local level, same = options and options.level or LEVEL, options and options.same or SAME
-  if not (level > 0 and level < 1) then error("compare.times: level must lie between 0 and 1", 2) end
-  if not (same >= 0) then error("compare.times: same must not be negative", 2) end
+  if not (level > 0 and level < 1) then expect.fail("compare.times: level must lie between 0 and 1") end
+  if not (same >= 0) then expect.fail("compare.times: same must not be negative") end
   local ratios, effect = {}, 0.0
   for _, x in ipairs(a) do
     for _, y in ipairs(b) do
-      if not (x > 0 and y > 0) then error("compare.times: times must be positive", 2) end
+      if not (x > 0 and y > 0) then expect.fail("compare.times: times must be positive") end
       ratios[#ratios + 1] = y / x
       effect = effect + (y < x and 1 or y == x and 0.5 or 0)
     end
   end
-  if #ratios == 0 then error("compare.times: a list is empty", 2) end
+  if #ratios == 0 then expect.fail("compare.times: a list is empty") end
   table.sort(ratios)
   local out = { ratio = stats.median(ratios), effect = effect / #ratios, verdict = "unclear" }
   local u = quantile(#a, #b, (1 - level) / 2)
@@ -111,7 +121,11 @@ local function part_of(metric) return metric == "seconds" and "" or metric:match
 --- The metrics that some row of a run has samples of.
 ---@param run table  as of store:read
 ---@return string[]
+--- Example:
+---     assert(nl.compare.metrics{rows = {{}}, samples = {{[""] = {1, 2}}}}[1] == "seconds")
 function M.metrics(run)
+  expect("compare.metrics", "run", run, "table")
+  expect("compare.metrics", "run.samples", run.samples, "list")
   local seen, names = {}, {}
   for _, samples in ipairs(run.samples) do
     for part, list in pairs(samples) do
@@ -126,8 +140,16 @@ end
 --- The facts in which two runs differ: {{name, of a, of b}, ...}; when they were made and under what load is left out.
 ---@param a table
 ---@param b table
----@return table[]
+---@return table[] differences
+--- Example:
+---     local a = {facts = {commit = "x", seed = "1"}, order = {"commit", "seed"}} -- as store:read gives them
+---     local b = {facts = {commit = "y", seed = "1"}, order = {"commit", "seed"}}
+---     assert(#nl.compare.differences(a, b) == 1 and nl.compare.differences(a, b)[1][1] == "commit")
 function M.differences(a, b)
+  expect("compare.differences", "a", a, "table")
+  expect("compare.differences", "b", b, "table")
+  expect("compare.differences", "a.facts", a.facts, "table")
+  expect("compare.differences", "b.facts", b.facts, "table")
   local out, seen = {}, { load = true, load_at_end = true, contestants = true }
   for _, run in ipairs{ a, b } do
     for _, name in ipairs(run.order) do
@@ -163,15 +185,29 @@ local function scaled(list, by)
   return out
 end
 
+---@class numlab.compare.RunsOptions: numlab.compare.TimesOptions
+---@field metric? string  "seconds"
+---@field baseline? string  contestant whose median at the same point and in the same run all its times are divided by
+
 --- Compare two runs, point by point and contestant by contestant.
 ---@param a table  as of store:read
 ---@param b table
----@param options table?  {metric = "seconds", level, same, baseline = contestant whose median at the same point and in
---- the same run all its times are divided by}
+---@param options numlab.compare.RunsOptions?
 ---@return table[] pairs  rows {axes and contestant, a, b = medians, ratio, low, high, effect, verdict}; of pairs that
 --- failed on either side: {code_a, code_b, verdict = "failed", or "same" where both failed alike}
 ---@return table counts  {faster, slower, same, unclear, failed, only_a, only_b, needed}
+--- Example:
+---     local function run(seconds)
+---       return {contestant = "method", axes = {"n"}, points = {"lu|1"}, rows = {{n = 1, method = "lu", code = "OK"}},
+---         samples = {{[""] = seconds}}}
+---     end
+---     local pairs, counts = nl.compare.runs(run{1, 1.01, 0.99, 1, 1.02}, run{2, 2.01, 1.99, 2, 2.02})
+---     assert(pairs[1].verdict == "slower" and counts.slower == 1)
 function M.runs(a, b, options)
+  expect("compare.runs", "a", a, "table")
+  expect("compare.runs", "b", b, "table")
+  expect("compare.runs", "a.rows", a.rows, "list")
+  expect("compare.runs", "b.rows", b.rows, "list")
   text.check_options("compare.runs", options, { metric = "string", level = "number", same = "number",
     baseline = "string" })
   local metric, baseline = options and options.metric or "seconds", options and options.baseline

@@ -8,6 +8,8 @@
 --- A range: x(u) = low + u (high - low); with `log` and t = x - origin, t(u) = t_low (t_high / t_low)^u. With `integer`
 --- each whole number takes the share of [0, 1] that rounds to it, the ends included: the range is widened by 1/2 on
 --- both sides first. A list of m values: u in [(j-1)/m, j/m) is value j.
+---@internal of numlab.sensitivity
+local expect = require "numlab.expect"
 local text = require "numlab.text"
 
 local M = {}
@@ -15,7 +17,7 @@ local M = {}
 local Factor = {}
 Factor.__index = Factor
 
-local function refuse(level, what, ...) error(what:format(...), level + 1) end
+local function refuse(what, ...) expect.fail(what:format(...)) end
 
 local function is_finite(x) return type(x) == "number" and x - x == 0 end
 
@@ -23,34 +25,34 @@ local function is_finite(x) return type(x) == "number" and x - x == 0 end
 local function show(v) return type(v) == "number" and text.number(v) or tostring(v) end
 M.show = show
 
-local function check_list(what, name, values, level)
-  if #values == 0 then refuse(level, "%s: factor '%s' has no values", what, name) end
+local function check_list(what, name, values)
+  if #values == 0 then refuse("%s: factor '%s' has no values", what, name) end
   local seen = {}
   for i, v in ipairs(values) do
     if not (is_finite(v) or type(v) == "string" or type(v) == "boolean") then
-      refuse(level, "%s: value %d of factor '%s' is %s; numbers, strings and booleans can be", what, i, name,
-        type(v) == "number" and show(v) or "a " .. type(v))
+      refuse("%s: value %d of factor '%s' is %s; numbers, strings and booleans can be", what, i, name,
+        type(v) == "number" and show(v) or "a " .. expect.got(v))
     end
-    if seen[v] then refuse(level, "%s: factor '%s' has the value %s twice", what, name, show(v)) end
+    if seen[v] then refuse("%s: factor '%s' has the value %s twice", what, name, show(v)) end
     seen[v] = true
   end
 end
 
-local function check_range(what, f, level)
+local function check_range(what, f)
   local name = f.name
   if not (is_finite(f.low) and is_finite(f.high)) then
-    refuse(level, "%s: factor '%s' must be {name, low, high} or {name, {values}}, got bounds %s and %s", what, name,
+    refuse("%s: factor '%s' must be {name, low, high} or {name, {values}}, got bounds %s and %s", what, name,
       show(f.low), show(f.high))
   end
   if not (f.low < f.high) then
-    refuse(level, "%s: factor '%s' runs from %s to %s; low must be below high", what, name, show(f.low), show(f.high))
+    refuse("%s: factor '%s' runs from %s to %s; low must be below high", what, name, show(f.low), show(f.high))
   end
   if f.integer and not (math.tointeger(f.low) and math.tointeger(f.high)) then
-    refuse(level, "%s: factor '%s' is integer, its bounds %s and %s must be whole numbers", what, name, show(f.low),
+    refuse("%s: factor '%s' is integer, its bounds %s and %s must be whole numbers", what, name, show(f.low),
       show(f.high))
   end
   if f.log and not (f.low > f.origin) then
-    refuse(level, "%s: factor '%s' is on a log scale, its bounds must lie above %s, got %s", what, name, show(f.origin),
+    refuse("%s: factor '%s' is on a log scale, its bounds must lie above %s, got %s", what, name, show(f.origin),
       show(f.low))
   end
 end
@@ -58,25 +60,24 @@ end
 --- A factor from its words.
 ---@param spec table  {name, low, high, log=, integer=, origin=} or {name, {values}}; a factor is given back as it is
 ---@param what string?  who asks, for messages
----@param level integer?  of the caller to blame
 ---@return table factor  {name, values | low, high, log, integer, origin, count (values; nil for a continuum)}
-function M.new(spec, what, level)
-  what, level = what or "factor.new", (level or 1) + 1
+function M.new(spec, what)
+  what = what or "factor.new"
   if getmetatable(spec) == Factor then return spec end
   if type(spec) ~= "table" or type(spec[1]) ~= "string" then
-    refuse(level, "%s: a factor is {name, low, high} or {name, {values}}, got a %s", what,
-      type(spec) == "table" and "table that does not begin with a name" or type(spec))
+    refuse("%s: a factor is {name, low, high} or {name, {values}}, got a %s", what,
+      type(spec) == "table" and "table that does not begin with a name" or expect.got(spec))
   end
   local options = {}
   for key, value in pairs(spec) do if type(key) ~= "number" then options[key] = value end end
   text.check_options(("%s: factor '%s'"):format(what, spec[1]), options,
-    { log = "boolean", integer = "boolean", origin = "number" }, level + 1)
+    { log = "boolean", integer = "boolean", origin = "number" })
   local f = setmetatable({ name = spec[1] }, Factor)
   if type(spec[2]) == "table" then
     if spec[3] ~= nil or next(options) then
-      refuse(level, "%s: factor '%s' is a list; low, high, log, integer, origin belong to ranges", what, f.name)
+      refuse("%s: factor '%s' is a list; low, high, log, integer, origin belong to ranges", what, f.name)
     end
-    check_list(what, f.name, spec[2], level)
+    check_list(what, f.name, spec[2])
     f.values, f.count = table.move(spec[2], 1, #spec[2], 1, {}), #spec[2]
     f.numeric = true
     for _, v in ipairs(f.values) do f.numeric = f.numeric and type(v) == "number" end
@@ -84,7 +85,7 @@ function M.new(spec, what, level)
   end
   f.low, f.high, f.log, f.integer, f.origin = spec[2], spec[3], options.log, options.integer, options.origin or 0
   f.numeric = true
-  check_range(what, f, level)
+  check_range(what, f)
   if f.integer then
     f.low, f.high = math.tointeger(f.low), math.tointeger(f.high)
     f.count = f.high - f.low + 1
@@ -95,18 +96,16 @@ end
 --- Factors from a list of their words: at least one, no name twice.
 ---@param list table[]
 ---@param what string
----@param level integer?
 ---@return table[] factors
-function M.list(list, what, level)
-  level = (level or 1) + 1
+function M.list(list, what)
   if type(list) ~= "table" or #list == 0 then
-    refuse(level, "%s: expected a list of factors {{name, low, high}, {name, {values}}, ...}, got %s", what,
-      type(list) == "table" and "an empty one" or "a " .. type(list))
+    refuse("%s: expected a list of factors {{name, low, high}, {name, {values}}, ...}, got %s", what,
+      type(list) == "table" and "an empty one" or "a " .. expect.got(list))
   end
   local out, seen = {}, {}
   for i, spec in ipairs(list) do
-    out[i] = M.new(spec, what, level)
-    if seen[out[i].name] then refuse(level, "%s: factor '%s' stands twice", what, out[i].name) end
+    out[i] = M.new(spec, what)
+    if seen[out[i].name] then refuse("%s: factor '%s' stands twice", what, out[i].name) end
     seen[out[i].name] = true
   end
   return out

@@ -1,5 +1,6 @@
 --- What the rows of task 1 show, in sentences computed from the rows; what departs from theory is flagged. Sentences
 --- are those of numlab.say: tostring, or say.read for another language.
+---@internal of the experiments of task 1
 local rows_of = require "numlab.rows"
 local say = require "numlab.say"
 local stats = require "numlab.stats"

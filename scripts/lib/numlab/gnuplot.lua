@@ -3,6 +3,7 @@
 --- Foreign text reaches gnuplot only between single quotes (where backticks, @ and $ are inert), with quotes
 --- doubled and control characters gone, and never enhanced: it cannot become a command. Scripts are run as
 --- files (gnuplot then stops at the first error), with -d (no start-up files), its stdout captured.
+---@internal of numlab.plot
 local file = require "numlab.file"
 local text = require "numlab.text"
 
@@ -24,7 +25,8 @@ end
 --- The same in lines of at most so many cells (longer words stay whole), and how many lines.
 ---@param s any
 ---@param width number
----@return string expression, integer lines
+---@return string expression
+---@return integer lines
 function M.quote_lines(s, width)
   local lines = {}
   for line in text.wrap(tostring(s), math.floor(width)):gmatch("[^\n]+") do lines[#lines + 1] = M.quote(line) end
@@ -38,25 +40,37 @@ function M.quote_tic(s)
   return (M.quote(s):gsub("%%", "%%%%"))
 end
 
-local function program()
+--- The gnuplot that is run: NUMLAB_GNUPLOT names another one.
+---@return string
+function M.program()
   return os.getenv("NUMLAB_GNUPLOT") or "gnuplot"
 end
 
---- Is there a gnuplot? NUMLAB_GNUPLOT names another one.
+--- Is there a gnuplot?
 ---@return boolean
 function M.available()
-  local _, status = file.capture("command -v " .. file.quote(program()))
+  local _, status = file.capture("command -v " .. file.quote(M.program()))
   return status == 0
+end
+
+--- The kinds of output it was built with: {svg = true, ...}; none where it is not.
+---@return table<string, boolean>
+function M.terminals()
+  local known = {}
+  local output, status = file.capture(file.quote(M.program()) .. " -d -e 'print GPVAL_TERMINALS'")
+  for name in (status == 0 and output or ""):gmatch("%S+") do known[name] = true end
+  return known
 end
 
 --- Run a script file within its folder, so that names in it are short and need no quoting. Han characters take their
 --- Chinese forms where fonts have several.
 ---@param script string  path
 ---@param ... string  ARG1, ARG2 ... of the script
----@return string? output, string? message  what it printed, or what went wrong
+---@return string? output
+---@return string? message  what it printed, or what went wrong
 function M.run(script, ...)
   local folder, name = file.split(script)
-  local words = { file.quote(program()), "-d", "-c", file.quote("./" .. name) }
+  local words = { file.quote(M.program()), "-d", "-c", file.quote("./" .. name) }
   for _, word in ipairs({ ... }) do words[#words + 1] = file.quote(word) end
   local output, status = file.capture(("cd -- %s && PANGO_LANGUAGE=en:zh-cn %s"):format(file.quote(folder),
     table.concat(words, " ")))
@@ -67,7 +81,8 @@ function M.run(script, ...)
 end
 
 --- Columns and lines of the terminal window; 80 x 24 where nothing says.
----@return integer columns, integer lines
+---@return integer columns
+---@return integer lines
 function M.window()
   local output, status = file.capture("stty size </dev/tty")
   local lines, columns = output:match("^(%d+) (%d+)")

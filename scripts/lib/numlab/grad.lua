@@ -1,25 +1,46 @@
 --- Gradients by a tape: reverse-mode differentiation over the tensor operations, in plain Lua.
 ---
----   local grad = require "numlab.grad"
----   local W, x = grad.variable(nl.randn(3, 4)), grad.variable(nl.randn(4))
----   local y = (W * x):tanh():sum()       -- computed at once; every step remembers its operands
----   y:backward()                         -- W.grad and x.grad are dy/dW and dy/dx
----   assert(grad.check(function(w, u) return (w * u):tanh() end, { W.value, x.value }))
+--- Example:
+---     local grad = require "numlab.grad"
+---     local W, x = grad.variable(nl.randn(3, 4)), grad.variable(nl.randn(4))
+---     local y = (W * x):tanh():sum()       -- computed at once; every step remembers its operands
+---     y:backward()                         -- W.grad and x.grad are dy/dW and dy/dx
+---     assert(W.grad.size == 12 and x.grad.size == 4)
+---     assert(grad.check(function(w, u) return (w * u):tanh() end, { W.value, x.value }))
 ---
 --- An operation y = f(a, b) records, for each operand, its pull: the map from g = dL/dy to dL/da. backward walks from
 --- the result to the variables and applies them (chain rule); where an operand was broadcast, its gradient is summed
 --- over the stretched dimensions. The attention kernels' gradients are compared with these: a second way to the same
 --- numbers that shares none of their code. Tensors and numbers mix in as constants. Values must not be changed in place
 --- before backward.
+local expect = require "numlab.expect"
 local nl = require "numlab"
 
 local M = {}
 
+--- A value with the steps that made it. Operators are those of tensors: a + b, a - b, -a, a / b elementwise, A * B the
+--- matrix product, x(1, "2:3") elements and slices, #x rows.
 ---@class numlab.grad.Variable
 ---@field value nl.Tensor
----@field grad nl.Tensor? after backward; steps in between have one too, so that dP and dS can be looked at
+---@field grad nl.Tensor?  after backward; steps in between have one too, so that dP and dS can be looked at
 ---@field shape integer[]
----@field T numlab.grad.Variable
+---@field dtype nl.DType
+---@field ndim integer
+---@field size integer
+---@field T numlab.grad.Variable  the transpose of a matrix
+---@field add fun(self: numlab.grad.Variable, u: numlab.grad.Variable|nl.Tensor|number): numlab.grad.Variable
+---@field sub fun(self: numlab.grad.Variable, u: numlab.grad.Variable|nl.Tensor|number): numlab.grad.Variable
+---@field mul fun(self: numlab.grad.Variable, u: numlab.grad.Variable|nl.Tensor|number): numlab.grad.Variable  elementwise
+---@field div fun(self: numlab.grad.Variable, u: numlab.grad.Variable|nl.Tensor|number): numlab.grad.Variable
+---@field exp fun(self: numlab.grad.Variable): numlab.grad.Variable
+---@field log fun(self: numlab.grad.Variable): numlab.grad.Variable
+---@field sqrt fun(self: numlab.grad.Variable): numlab.grad.Variable
+---@field tanh fun(self: numlab.grad.Variable): numlab.grad.Variable
+---@operator add(numlab.grad.Variable|nl.Tensor|number): numlab.grad.Variable
+---@operator sub(numlab.grad.Variable|nl.Tensor|number): numlab.grad.Variable
+---@operator mul(numlab.grad.Variable|nl.Tensor|number): numlab.grad.Variable
+---@operator div(numlab.grad.Variable|nl.Tensor|number): numlab.grad.Variable
+---@operator unm: numlab.grad.Variable
 local Variable = {} -- the methods
 local Meta = { __name = "numlab.grad.Variable" }
 local FIELDS = { shape = true, dtype = true, ndim = true, size = true }
@@ -43,18 +64,27 @@ end
 local function leaf(what, t, constant)
   if type(t) == "number" or type(t) == "table" and not is_variable(t) then t = nl.tensor(t) end
   if not is_tensor(t) then
-    error(("%s: expected a tensor, nested tables or a number, got %s"):format(what,
-      is_variable(t) and "a variable" or type(t)), 3)
+    expect.fail(("%s: expected a tensor, nested tables or a number, got %s"):format(what,
+      is_variable(t) and "a variable" or expect.got(t)))
   elseif t.dtype ~= "f64" and t.dtype ~= "f32" then
-    error(("%s: the tensor is %s, expected f64 or f32; convert it with t:to(\"f64\")"):format(what, t.dtype), 3)
+    expect.fail(("%s: the tensor is %s, expected f64 or f32; convert it with t:to(\"f64\")"):format(what, t.dtype))
   end
   return record(t, {}, {}, constant)
 end
 
---- A tensor by which gradients are wanted; below, one that takes part without.
+--- A tensor by which gradients are wanted.
 ---@param t nl.Tensor|table|number  f64 or f32; not copied
 ---@return numlab.grad.Variable
 function M.variable(t) return leaf("grad.variable", t, false) end
+
+--- A tensor that takes part without a gradient of its own.
+---@param t nl.Tensor|table|number  f64 or f32; not copied
+---@return numlab.grad.Variable
+--- Example:
+---     local grad = require "numlab.grad"
+---     local x = grad.variable(nl.ones(2))
+---     x:mul(grad.constant(nl.tensor{3, 4})):sum():backward()
+---     assert(x.grad == nl.tensor{3, 4})
 function M.constant(t) return leaf("grad.constant", t, true) end
 
 -- Both operands as variables; a number takes the other's type.
@@ -67,7 +97,7 @@ local function both(what, a, b)
     elseif is_tensor(x) then
       out[i] = M.constant(x)
     elseif not is_variable(x) then
-      error(("%s: expected a variable, a tensor or a number, got %s"):format(what, type(x)), 3)
+      expect.fail(("%s: expected a variable, a tensor or a number, got %s"):format(what, expect.got(x)))
     end
   end
   return out[1], out[2]
@@ -114,9 +144,15 @@ for name, pulls in pairs(ELEMENTWISE) do
 end
 
 --- x^p for a number p.
+---@param p number
+---@return numlab.grad.Variable
+--- Example:
+---     local x = nl.grad.variable(nl.tensor{1, 2, 3})
+---     x:pow(2):sum():backward()
+---     assert(x.grad == nl.tensor{2, 4, 6})
 function Variable:pow(p)
   if type(p) ~= "number" then
-    error(("pow: the exponent must be a number, got %s; u^v is (v:mul(u:log())):exp()"):format(type(p)), 2)
+    expect.fail(("pow: the exponent must be a number, got %s; u^v is (v:mul(u:log())):exp()"):format(expect.got(p)))
   end
   return record(self.value:pow(p), { self }, {
     function(g, _, x) return p == 0 and g * 0 or g:mul(x:pow(p - 1)) * p end })
@@ -125,6 +161,10 @@ end
 --- The matrix product (.., m, k) (.., k, n), leading dimensions broadcast: dA = G B', dB = A' G. 1-d operands as in nl.
 ---@param b numlab.grad.Variable|nl.Tensor
 ---@return numlab.grad.Variable
+--- Example:
+---     local x = nl.grad.variable(nl.tensor{{1, 2}})
+---     x:matmul(nl.tensor{{3}, {4}}):sum():backward()
+---     assert(x.grad == nl.tensor{{3, 4}})
 function Variable:matmul(b)
   local a
   a, b = both("matmul", self, b)
@@ -141,29 +181,54 @@ function Variable:matmul(b)
 end
 
 --- Softmax along a dimension: dX = Y (G - sum(G Y)), elementwise but for the sum.
+---@param dim integer
+---@return numlab.grad.Variable
+--- Example:
+---     local x = nl.grad.variable(nl.tensor{0, 0})
+---     x:softmax(1):mul(nl.tensor{1, 0}):sum():backward()
+---     assert(x.grad == nl.tensor{0.25, -0.25})
 function Variable:softmax(dim)
   return record(self.value:softmax(dim), { self }, {
     function(g, y) return (g - g:mul(y):sum(dim, { keepdim = true })):mul(y) end })
 end
 
---- Sum of all elements (a scalar), or along a dimension with {keepdim = true} or without; below, the mean.
+--- Sum of all elements (a scalar), or along a dimension.
 ---@param dim integer?
----@param options {keepdim: boolean?}?
+---@param options nl.ReduceOptions?
 ---@return numlab.grad.Variable
 function Variable:sum(dim, options)
   return record(self.value:sum(dim, options), { self }, { function(g) return stretch(g, self.shape, dim) end })
 end
 
+--- Mean of all elements (a scalar), or along a dimension.
+---@param dim integer?
+---@param options nl.ReduceOptions?
+---@return numlab.grad.Variable
+--- Example:
+---     local x = nl.grad.variable(nl.ones(4))
+---     x:mean():backward()
+---     assert(x.grad == nl.full(4, 0.25))
 function Variable:mean(dim, options)
   local sum = self:sum(dim, options)
   return sum * (sum.size / self.size)
 end
 
---- The same elements in another shape; below, two dimensions exchanged (of a matrix without arguments, also x.T).
+--- The same elements in another shape.
+---@param ... integer|integer[]  sizes; one may be -1
+---@return numlab.grad.Variable
+--- Example:
+---     local x = nl.grad.variable(nl.ones(2, 3))
+---     assert(x:reshape(3, -1).shape[2] == 2)
 function Variable:reshape(...)
   return record(self.value:reshape(...), { self }, { function(g) return g:reshape(self.shape) end })
 end
 
+--- Two dimensions exchanged; of a matrix without arguments, also x.T.
+---@param ... integer
+---@return numlab.grad.Variable
+--- Example:
+---     local x = nl.grad.variable(nl.ones(2, 3))
+---     assert(x:transpose(1, 2).shape[1] == 3 and x.T.shape[1] == 3)
 function Variable:transpose(...)
   local dims = { ... }
   return record(self.value:transpose(...), { self }, { function(g) return g:transpose(table.unpack(dims)) end })
@@ -171,7 +236,13 @@ end
 
 --- a where a constant condition holds, b elsewhere; all broadcast.
 ---@param condition nl.Tensor  bool
+---@param a numlab.grad.Variable|nl.Tensor|number
+---@param b numlab.grad.Variable|nl.Tensor|number
 ---@return numlab.grad.Variable
+--- Example:
+---     local x = nl.grad.variable(nl.tensor{-1, 2})
+---     nl.grad.where(x.value:gt(0), x, 0):sum():backward() -- the positive part
+---     assert(x.grad == nl.tensor{0, 1})
 function M.where(condition, a, b)
   a, b = both("grad.where", a, b)
   return record(nl.where(condition, a.value, b.value), { a, b }, {
@@ -180,8 +251,14 @@ end
 
 --- Variables one after another along a dimension (default 1).
 ---@param list numlab.grad.Variable[]
+---@param dim integer?
 ---@return numlab.grad.Variable
+--- Example:
+---     local x = nl.grad.variable(nl.ones(2))
+---     nl.grad.cat{x, x}:sum():backward()
+---     assert(x.grad == nl.tensor{2, 2})
 function M.cat(list, dim)
+  expect("grad.cat", "list", list, "list")
   local values, operands, pulls, first = {}, {}, {}, 1
   for i, x in ipairs(list) do
     operands[i] = both("grad.cat", x, x)
@@ -199,6 +276,7 @@ function M.cat(list, dim)
   return record(y, operands, pulls)
 end
 
+Meta.methods = Variable -- for numlab.explain
 Meta.__add, Meta.__sub, Meta.__div = Variable.add, Variable.sub, Variable.div
 
 function Meta.__mul(a, b)
@@ -206,7 +284,7 @@ function Meta.__mul(a, b)
 end
 
 function Meta.__unm(a) return a * -1 end
-function Meta.__pow() error("variables have no operator ^; use x:pow(p) for elementwise powers", 2) end
+function Meta.__pow() expect.fail("variables have no operator ^; use x:pow(p) for elementwise powers") end
 function Meta.__tostring(a) return "variable\n" .. tostring(a.value) end
 function Meta.__len(a) return #a.value end
 
@@ -232,17 +310,17 @@ end
 --- gradient is replaced.
 ---@param seed nl.Tensor?  shaped like y; 1 where y has one element
 function Variable:backward(seed)
-  if self.constant then error("backward: the result depends on no variable; make one with grad.variable(t)", 2) end
+  if self.constant then expect.fail("backward: the result depends on no variable; make one with grad.variable(t)") end
   local function kind(t) return t.dtype .. " " .. table.concat(t.shape, "x") end
   if seed == nil then
     if self.size ~= 1 then
-      error(("backward: the result is %s, expected one element; sum it or give a seed of its shape")
-        :format(kind(self)), 2)
+      expect.fail(("backward: the result is %s, expected one element; sum it or give a seed of its shape")
+        :format(kind(self)))
     end
     seed = nl.ones(self.shape, { dtype = self.dtype })
   elseif not is_tensor(seed) or kind(seed) ~= kind(self) then
-    error(("backward: the seed must be a tensor like the result, %s, got %s"):format(kind(self),
-      is_tensor(seed) and kind(seed) or type(seed)), 2)
+    expect.fail(("backward: the seed must be a tensor like the result, %s, got %s"):format(kind(self),
+      is_tensor(seed) and kind(seed) or expect.got(seed)))
   end
   local nodes, seen, stack = {}, { [self] = true }, { self }
   while #stack > 0 do
@@ -269,7 +347,10 @@ function Variable:backward(seed)
   end
 end
 
---- grad.check(fn, inputs, {h=, rtol=, atol=}): the gradients of fn beside central differences; numlab.reference has it.
+--- The gradients of fn beside central differences: reference.check(fn, inputs, options).
+---@param ... any  its arguments
+---@return boolean? ok
+---@return string|table message
 function M.check(...) return require("numlab.reference").check(...) end
 
 return M

@@ -10,6 +10,7 @@
 ---   F = keys fetched,  E = sum of r times the keys fetched,  G = rows of Q fetched, a tile of them for each tile of keys,
 ---   V = entries of S that are seen: n^2, causal n (n + 1) / 2,
 --- and e be the bytes a number; S and P are f32.
+---@internal of the experiments of task 2
 local M = {}
 
 --- From the bottom.

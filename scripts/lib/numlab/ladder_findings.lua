@@ -1,4 +1,5 @@
 --- What the rows of task2_ladder show, in sentences computed from the rows; what departs from theory is flagged.
+---@internal of the experiments of task 2
 local findings = require "numlab.findings"
 local ladder = require "numlab.ladder"
 local rows_of = require "numlab.rows"

@@ -1,5 +1,6 @@
 --- What task2_ladder measures on a GPU: each rung's forward pass; the backward passes that make P again (flash) and that read
 --- what was stored (standard).
+---@internal of the experiments of task 2
 local nl = require "numlab"
 local gpu = require "numlab.task2_gpu"
 local ladder = require "numlab.ladder"

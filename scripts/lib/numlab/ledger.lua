@@ -3,6 +3,7 @@
 ---
 --- Where there is no SQLite, the csv is all there is, and OUT/NAME.run beside it says which script, arguments and seed
 --- it belongs to, so that the same call goes on where a broken run stopped; the store takes such rows over later.
+---@internal of numlab.sweep
 local file = require "numlab.file"
 local provenance = require "numlab.provenance"
 local storage = require "numlab.store"

@@ -7,6 +7,7 @@
 ---   assert(pack.write{ names = names, report = "report.pdf", out = "." })
 ---
 --- What can fail returns nil and a message.
+---@internal of numlab pack and numlab verify
 local command = require "numlab.command"
 local file = require "numlab.file"
 
@@ -35,7 +36,8 @@ end
 
 --- One part of a path, held against what file systems and zip readers of Linux, macOS and Windows can hold.
 ---@param part string
----@return boolean? ok, string? why
+---@return boolean? ok
+---@return string? why
 function M.check_part(part)
   if part == "" then return nil, "is empty" end
   if not utf8.len(part) then return nil, "is not UTF-8" end
@@ -68,7 +70,8 @@ end
 
 --- The names of the archive and of the report in it.
 ---@param o table<string, string>  name, id, experiment, version
----@return {zip: string, pdf: string}? names, string? message
+---@return {zip: string, pdf: string}? names
+---@return string? message
 function M.names(o)
   for _, key in ipairs{ "name", "id", "experiment", "version" } do
     local ok, message = check_field(key, o[key] or "")
@@ -85,7 +88,8 @@ end
 
 --- The parts of an archive's name; the other way round than `names`.
 ---@param zip string  without its folder
----@return table<string, string>? parts, string? message
+---@return table<string, string>? parts
+---@return string? message
 function M.parse(zip)
   local parts = {}
   parts.name, parts.id, parts.experiment, parts.version = zip:match("^(.+)_([^_]+)_([^_]+)_v([^_]+)%.zip$")
@@ -98,7 +102,8 @@ function M.parse(zip)
 end
 
 --- The folder of the sources that this numlab runs from.
----@return string? root, string? message
+---@return string? root
+---@return string? message
 function M.root()
   local here = debug.getinfo(1, "S").source:match("^@(.*)/scripts/lib/numlab/pack%.lua$")
   for _, path in ipairs(here and M.NEEDED or {}) do
@@ -145,7 +150,8 @@ end
 
 --- The files that make up numlab and its experiments, sorted: nothing built, no results, nothing that git ignores.
 ---@param root string
----@return {name: string, executable: boolean}[]? files, string? message  beside files: what to tell
+---@return {name: string, executable: boolean}[]? files
+---@return string? message  beside files: what to tell
 function M.sources(root)
   local all, message = find(root, "")
   local runs, why = find(root, "-perm -100")
@@ -173,7 +179,8 @@ end
 
 --- The bytes of a report, which must be a whole PDF.
 ---@param path string
----@return string? bytes, string? message
+---@return string? bytes
+---@return string? message
 function M.pdf(path)
   local bytes, message = file.read(path)
   if not bytes then return nil, ("cannot read the report: %s"):format(message) end
@@ -200,7 +207,8 @@ end
 
 --- Write the archive.
 ---@param o table  names (from M.names), report = path of the PDF or nil, out = folder, replace = over an older one
----@return {path: string, files: integer, bytes: integer, note: string?}? done, string? message
+---@return {path: string, files: integer, bytes: integer, note: string?}? done
+---@return string? message
 function M.write(o)
   local nl = require "numlab"
   local entries, bytes = {}, 0

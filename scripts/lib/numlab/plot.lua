@@ -1,12 +1,21 @@
 --- Figures from a table of options, drawn by gnuplot. The script with its data stays beside the figure.
 ---
----   local plot = require "numlab.plot"
----   plot.figure{ file = "reports/x/time", title = "time against n", xlabel = "n", ylabel = "seconds",
----     xlog = true, ylog = true, series = { {x = n, y = t, low = t_min, high = t_max, label = "lu"} } }
+--- Example:
+---     local plot = require "numlab.plot"
+---     local n, t = {100, 200, 400}, {0.01, 0.08, 0.64}
+---     local drawing = { title = "time against n", xlabel = "n", ylabel = "seconds", xlog = true, ylog = true,
+---       series = { {x = n, y = t, low = {0.009, 0.07, 0.6}, high = {0.011, 0.09, 0.7}, label = "lu"} } }
+---     print(plot.text(drawing) or "gnuplot is missing")
+---     drawing.file = os.tmpname()
+---     local done = assert(plot.figure(drawing)) -- FILE.gp, and FILE.svg where gnuplot is
+---     assert(done.gp == drawing.file .. ".gp" and done.dropped == 0)
+---     for _, path in ipairs(done.files) do os.remove(path) end
+---     os.remove(done.gp) os.remove(drawing.file)
 ---
 --- A figure is one panel, or several in `panels`; panels with the same legend share one. A series has whiskers from
 --- `low` to `high`, and along x from `xlow` to `xhigh`. Points that cannot be drawn (not finite, or not positive on a log
 --- axis) are left out, counted and said.
+local expect = require "numlab.expect"
 local text = require "numlab.text"
 local file = require "numlab.file"
 local gnuplot = require "numlab.gnuplot"
@@ -18,11 +27,64 @@ local M = {}
 --- Kinds of files a figure can be drawn as.
 M.FORMATS = { "svg", "png", "pdf" }
 
+---@class numlab.plot.Series
+---@field x? number[]  default, over categories: 1, 2, ...
+---@field y number[]
+---@field low? number[]  lower ends of whiskers; with high
+---@field high? number[]
+---@field xlow? number[]  ends of whiskers along x; with xhigh
+---@field xhigh? number[]
+---@field label? string  in the legend; none: not in it
+---@field style? "lines"|"points"|"linespoints"|"bars"|"steps"  "linespoints"
+---@field band? boolean  low and high as a shaded band
+---@field color? integer  1 to 8: told apart by colour-blind readers; default: its number
+---@field dash? boolean  dashed and darker: theory, mostly
+---@field shape? integer  of the points, 1 to 8; default: as color
+
+---@class numlab.plot.Heatmap
+---@field x string[]|number[]  what the columns are called
+---@field y string[]|number[]  what the rows are called
+---@field z number[][]  z[row][column]
+---@field log? boolean  colours by the logarithm
+---@field label? string  of the colour scale
+---@field format? string|fun(z: number): string  of the number in each cell
+
+---@class numlab.plot.Line
+---@field x? number  a vertical line here
+---@field y? number  a horizontal line here
+---@field label? string
+
+---@class numlab.plot.PanelOptions
+---@field title? string
+---@field xlabel? string
+---@field ylabel? string
+---@field xlog? boolean
+---@field ylog? boolean
+---@field xrange? number[]  {low, high}; an end that is not finite is free
+---@field yrange? number[]
+---@field series? numlab.plot.Series[]
+---@field lines? numlab.plot.Line[]
+---@field categories? string[]  names along x instead of numbers
+---@field heatmap? numlab.plot.Heatmap  in place of series
+---@field key? boolean|string  where the legend stands, in gnuplot's words ("left top"); false: none
+---@field slanted? boolean  names along x written slanted
+
+---@class numlab.plot.FigureOptions: numlab.plot.PanelOptions
+---@field file? string  path without ending; plot.figure needs it
+---@field formats? string[]  of "svg", "png", "pdf"; {"svg"}
+---@field width? integer  pixels; characters in plot.text
+---@field height? integer
+---@field panels? numlab.plot.PanelOptions[]  several, in place of a panel's own keys
+---@field columns? integer  of panels beside each other
+
+---@class numlab.plot.TerminalOptions
+---@field color? boolean  colours of the terminal
+
 local PANEL = { title = "string", xlabel = "string", ylabel = "string", xlog = "boolean", ylog = "boolean",
   xrange = "table", yrange = "table", series = "table", lines = "table", categories = "table", heatmap = "table",
   key = "boolean|string", slanted = "boolean" }
 local FIGURE = { file = "string", formats = "table", width = "number", height = "number", columns = "number",
-  panels = "table", caption = "string" }
+  panels = "table" }
 local SERIES = { x = "table", y = "table", low = "table", high = "table", xlow = "table", xhigh = "table",
   label = "string", style = "string", band = "boolean", color = "number", dash = "boolean", shape = "number" }
 local HEATMAP = { x = "table", y = "table", z = "table", log = "boolean", label = "string",
@@ -31,33 +93,33 @@ local LINE = { x = "number", y = "number", label = "string" }
 for key, kind in pairs(PANEL) do FIGURE[key] = kind end
 
 local function check_panel(panel)
-  text.check_options("plot", panel, PANEL, 4)
+  text.check_options("plot", panel, PANEL)
   for i, s in ipairs(panel.series or {}) do
-    text.check_options(("plot: series %d"):format(i), s, SERIES, 4)
+    text.check_options(("plot: series %d"):format(i), s, SERIES)
     if not s.x and panel.categories then
       s = setmetatable({ x = {} }, { __index = s })
       for k = 1, #panel.categories do s.x[k] = k end
       panel.series[i] = s
     end
-    if not s.x or not s.y then error(("plot: series %d needs x and y, two lists"):format(i), 4) end
+    if not s.x or not s.y then expect.fail(("plot: series %d needs x and y, two lists"):format(i)) end
     for _, name in ipairs({ "y", "low", "high", "xlow", "xhigh" }) do
       if s[name] and #s[name] ~= #s.x then
-        error(("plot: series %d has %d values of x and %d of %s"):format(i, #s.x, #s[name], name), 4)
+        expect.fail(("plot: series %d has %d values of x and %d of %s"):format(i, #s.x, #s[name], name))
       end
     end
     for _, pair in ipairs({ { "low", "high" }, { "xlow", "xhigh" } }) do
       if (s[pair[1]] == nil) ~= (s[pair[2]] == nil) then
-        error(("plot: series %d: %s and %s go together"):format(i, pair[1], pair[2]), 4)
+        expect.fail(("plot: series %d: %s and %s go together"):format(i, pair[1], pair[2]))
       end
     end
-    if s.xlow and s.style == "bars" then error(("plot: series %d: bars have no whiskers along x"):format(i), 4) end
+    if s.xlow and s.style == "bars" then expect.fail(("plot: series %d: bars have no whiskers along x"):format(i)) end
     if s.style and not panels_of.STYLES[s.style] then
-      error(text.unknown(("plot: series %d"):format(i), "style", s.style,
-        { "lines", "points", "linespoints", "bars", "steps" }), 4)
+      expect.fail(text.unknown(("plot: series %d"):format(i), "style", s.style,
+        { "lines", "points", "linespoints", "bars", "steps" }))
     end
   end
-  for i, line in ipairs(panel.lines or {}) do text.check_options(("plot: line %d"):format(i), line, LINE, 4) end
-  text.check_options("plot: heatmap", panel.heatmap, HEATMAP, 4)
+  for i, line in ipairs(panel.lines or {}) do text.check_options(("plot: line %d"):format(i), line, LINE) end
+  text.check_options("plot: heatmap", panel.heatmap, HEATMAP)
 end
 
 local THEME = [[
@@ -130,8 +192,8 @@ local function draw_panels(out, figure, width, height, columns, rows)
 end
 
 local function check_figure(options)
-  text.check_options("plot", options, FIGURE, 4)
-  if not options then error("plot: expected a table of options", 3) end
+  text.check_options("plot", options, FIGURE)
+  if not options then expect.fail("plot: expected a table of options") end
   if options.panels then
     for _, panel in ipairs(options.panels) do check_panel(panel) end
   else
@@ -143,10 +205,28 @@ local function check_figure(options)
   return options
 end
 
+-- Where a script draws: in a window, or into the file and as the kind that its words name.
+local function target(base, width, height, window)
+  if window then return ("set terminal %s size %d,%d persist"):format(window, width, height) end
+  return ([[
+kind = exists('ARG2') && strlen(ARG2) ? ARG2 : 'svg'
+if (kind eq 'svg') set terminal svg size %d,%d font '%s' background '#ffffff'
+if (kind eq 'png') set terminal pngcairo size %d,%d font 'sans,11' background '#ffffff'
+if (kind eq 'pdf') set terminal pdfcairo size %gin,%gin font 'sans,11'
+set output (exists('ARG1') && strlen(ARG1) ? ARG1 : %s)]]):format(width, height, SVG_FONT, width, height, width / 96,
+    height / 96, gnuplot.quote(base .. ".svg"))
+end
+
 --- The gnuplot script of a figure, how many points it leaves out, and how many panels have none.
----@param options table
----@return string script, integer dropped, integer empty
-function M.script(options)
+---@param options numlab.plot.FigureOptions
+---@param window string?  gnuplot's terminal to show it in, in place of files: "qt"
+---@return string script
+---@return integer dropped
+---@return integer empty
+--- Example:
+---     local script, dropped = nl.plot.script{title = "squares", series = {{x = {1, 2, 3}, y = {1, 4, 0 / 0}}}}
+---     assert(script:find("squares", 1, true) and dropped == 1)
+function M.script(options, window)
   local figure = check_figure(options)
   local columns = math.tointeger(figure.columns) or (#figure.panels > 1 and 2 or 1)
   local rows = (#figure.panels + columns - 1) // columns
@@ -155,11 +235,7 @@ function M.script(options)
   local out = {
     ("# Written by numlab. `gnuplot FILE.gp` draws %s.svg; `gnuplot -c FILE.gp NAME png` (or pdf) another kind.")
       :format((base:gsub("%c", " "))),
-    "kind = exists('ARG2') && strlen(ARG2) ? ARG2 : 'svg'",
-    ("if (kind eq 'svg') set terminal svg size %d,%d font '%s' background '#ffffff'"):format(width, height, SVG_FONT),
-    ("if (kind eq 'png') set terminal pngcairo size %d,%d font 'sans,11' background '#ffffff'"):format(width, height),
-    ("if (kind eq 'pdf') set terminal pdfcairo size %gin,%gin font 'sans,11'"):format(width / 96, height / 96),
-    ("set output (exists('ARG1') && strlen(ARG1) ? ARG1 : %s)"):format(gnuplot.quote(base .. ".svg")),
+    target(base, width, height, window),
     THEME,
   }
   local dropped, empty = draw_panels(out, figure, width, height, columns, rows)
@@ -176,16 +252,15 @@ local function is_whole(path, kind)
 end
 
 --- Draw a figure: FILE.gp always, FILE.svg (and FILE.png, FILE.pdf by `formats`) where gnuplot is.
----@param options table  file (path without ending), formats = {"svg"}, width, height (pixels), title, and a
---- panel's own keys or panels = {...}, columns; see the head of this file
+---@param options numlab.plot.FigureOptions
 ---@return table? done  {files = paths written, gp = path, dropped = points left out, notes = what to tell}
 ---@return string? message
 function M.figure(options)
   local script, dropped, empty = M.script(options)
-  if not options.file then error("plot.figure: option 'file' is needed: a path without ending", 2) end
+  if not options.file then expect.fail("plot.figure: option 'file' is needed: a path without ending") end
   for _, kind in ipairs(options.formats or {}) do
     if kind ~= "svg" and kind ~= "png" and kind ~= "pdf" then
-      error(text.unknown("plot.figure", "format", kind, M.FORMATS), 2)
+      expect.fail(text.unknown("plot.figure", "format", kind, M.FORMATS))
     end
   end
   local gp = options.file .. ".gp"
@@ -223,10 +298,12 @@ function M.figure(options)
 end
 
 --- Draw the figure's first panel with characters: a string ready to print, or nil and why not.
----@param options table  as for figure; width and height count characters here
----@param terminal table?  {color = boolean}
----@return string? picture, string? message
+---@param options numlab.plot.FigureOptions
+---@param terminal numlab.plot.TerminalOptions?
+---@return string? picture
+---@return string? message
 function M.text(options, terminal)
+  text.check_options("plot.text: terminal", terminal, { color = "boolean" })
   local figure = check_figure(options)
   local columns, lines = gnuplot.window()
   columns = math.tointeger(figure.width) or math.min(columns - 1, 110)
@@ -250,4 +327,12 @@ function M.text(options, terminal)
   return (title and text.pad("", math.max(0, (columns - text.width(title)) // 2)) .. title .. "\n" or "") .. picture
 end
 
-return M
+--- Show a figure at once: in a window where there is a display and gnuplot can open one, else with characters.
+---@param x numlab.plot.FigureOptions|number[]|nl.Tensor  a figure, whose series may hold tensors; or values: of y over 1,
+--- 2, ..., or of x
+---@param y? number[]|nl.Tensor  where x holds values
+---@return nil
+---@return string? message  it could not be shown
+local function show(_, x, y) return require("numlab.plot_show")(M, x, y) end
+
+return setmetatable(M, { __call = show })

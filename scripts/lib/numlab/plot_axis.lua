@@ -1,4 +1,5 @@
 --- Axes of a panel as lines of a gnuplot script: scales, ranges, ticks, names. For numlab.plot_panel.
+---@internal of numlab.plot
 local gnuplot = require "numlab.gnuplot"
 local text = require "numlab.text"
 

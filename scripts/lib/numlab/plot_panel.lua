@@ -2,6 +2,7 @@
 --- the options first.
 ---
 --- A panel leaves gnuplot's settings as it needs them, and each sets all that another could have changed.
+---@internal of numlab.plot
 local axis = require "numlab.plot_axis"
 local gnuplot = require "numlab.gnuplot"
 local text = require "numlab.text"
@@ -146,7 +147,8 @@ end
 --- Columns and lines of a legend that is `width` wide: columns as wide as the longest entry.
 ---@param entries table[]  of legend
 ---@param width number  pixels
----@return integer columns, integer lines
+---@return integer columns
+---@return integer lines
 function M.legend_layout(entries, width)
   local longest = 0
   for _, entry in ipairs(entries) do longest = math.max(longest, text.width(entry.label)) end

@@ -8,6 +8,8 @@
 ---   x'Ax <= x'Mx <= x'Ax (1 / (2 - omega) + (2 - omega) / (8 omega sin^2(pi h / 2)))         (Axelsson 1972),
 --- which is 1 + 1 / (8 sin^2(pi h / 2)) for omega = 1 and least, 1/2 + 1 / (2 sin(pi h / 2)), for
 --- omega = 2 / (1 + 2 sin(pi h / 2)).
+---@internal of the experiments of task 1
+local expect = require "numlab.expect"
 local nl = require "numlab"
 local smoothing = require "numlab.smoothing"
 local task1 = require "numlab.task1"
@@ -51,7 +53,7 @@ M.SWEEPS = 2
 ---@param n integer
 ---@return table  {h, radius, bound = true where radius is one, kappa of M^-1 A, omega, exponent of 1/h}
 function M.theory(label, dim, n)
-  local m = METHODS[label] or error(text.unknown("poisson", "method", label, M.METHODS), 2)
+  local m = METHODS[label] or expect.fail(text.unknown("poisson", "method", label, M.METHODS))
   local t = { h = 1 / (n + 1), s = math.sin(math.pi / (2 * (n + 1))), bound = m.bound, exponent = m.exponent }
   t.omega, t.kappa = m.omega and m.omega(t), m.kappa and m.kappa(t)
   if m.levels then
@@ -129,7 +131,7 @@ function M.levels(dim, n, most)
     local level = { A = (M.GALLERY[dim](n)) }
     levels[#levels + 1] = level
     if n == 1 or #levels == (most or math.huge) then return levels end
-    if n % 2 == 0 then error(("poisson: %d points a side cannot be halved, expected 2^k - 1"):format(n), 2) end
+    if n % 2 == 0 then expect.fail(("poisson: %d points a side cannot be halved, expected 2^k - 1"):format(n)) end
     level.P = interpolation(dim, n)
     level.R = level.P.T * (4 / 2 ^ dim)
     n = (n - 1) // 2
@@ -189,7 +191,9 @@ end
 ---@param system table  of system
 ---@param label string
 ---@param o table  {tol, max_iter}
----@return table? row, string? message, table? info
+---@return table? row
+---@return string? message
+---@return table? info
 function M.measure(system, label, o)
   local m, t = METHODS[label], M.theory(label, system.dim, system.points)
   local bytes, x, info, facts = nl.memory.peak(function()

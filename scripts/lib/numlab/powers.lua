@@ -1,4 +1,5 @@
 --- Powers of n that a column of rows follows.
+---@internal of the experiments of task 1
 local rows_of = require "numlab.rows"
 local stats = require "numlab.stats"
 

@@ -2,23 +2,51 @@
 --- its formula over the tape of numlab.grad, alone and inside a module. Slow, with every N x N matrix in memory, and
 --- without a line in common with the kernels and numlab.nn, which are compared with it.
 ---
----   local q, k, v = grad.variable(nl.randn(1, 2, 6, 4)), grad.variable(nl.randn(1, 2, 6, 4)), ...
----   local out = reference.attention(q, k, v, { causal = true })
----   out:backward(dout)                       -- q.grad, k.grad, v.grad beside those of nl.attention_backward
+--- Example:
+---     local grad, reference = require "numlab.grad", require "numlab.reference"
+---     local function random() return grad.variable(nl.randn(1, 2, 6, 4)) end
+---     local q, k, v, dout = random(), random(), random(), nl.randn(1, 2, 6, 4)
+---     local out = reference.attention(q, k, v, { causal = true })
+---     out:backward(dout)                       -- q.grad, k.grad, v.grad beside those of nl.attention_backward
+---     local fast, aux = nl.attention(q.value, k.value, v.value, { causal = true })
+---     local dq = nl.attention_backward(dout, q.value, k.value, v.value, fast, aux, { causal = true })
+---     assert(nl.allclose(out.value, fast) and nl.allclose(q.grad, dq))
+local expect = require "numlab.expect"
 local nl = require "numlab"
 local grad = require "numlab.grad"
 local text = require "numlab.text"
 
 local M = {}
 
+---@class numlab.reference.CheckOptions
+---@field h? number  step of the differences, 1e-5 (times |x| above 1)
+---@field rtol? number  1e-6
+---@field atol? number  1e-8
+
+---@class numlab.reference.AttentionOptions
+---@field scale? number  1 / sqrt(D)
+---@field causal? boolean  row i sees keys up to i + Nk - Nq
+---@field window? integer[]  {left, right}, -1 is open
+---@field softcap? number  scores become c tanh(s / c)
+---@field bias? numlab.grad.Variable|nl.Tensor  added to the scores
+---@field mask? nl.Tensor  bool, true where a row sees a key; instead of causal and window
+---@field dropout? number  share of P that was dropped
+---@field keep? nl.Tensor  bool, what a dropout of that share left of P
+
 --- Compare the gradients of fn with central differences (f(x + h) - f(x - h)) / 2h, whose error is of order h^2, at
 --- every element of every input, in f64. A result of several elements is weighted with random numbers and summed.
 ---@param fn fun(...: numlab.grad.Variable): numlab.grad.Variable
 ---@param inputs nl.Tensor[]
----@param options {h: number?, rtol: number?, atol: number?}?  1e-5 (times |x| above 1), 1e-6, 1e-8
+---@param options numlab.reference.CheckOptions?
 ---@return boolean? ok  nil where they differ, so that assert(grad.check(..)) says where
 ---@return string|table message  about the worst element; {max_abs =} where they agree
+--- Example:
+---     assert(nl.reference.check(function(x) return x:tanh() end, {nl.randn(3)}))
+---     local wrong = function(x) return x:mul(x.value) end -- forgets one of the factors
+---     assert(nl.reference.check(wrong, {nl.ones(3)}) == nil)
 function M.check(fn, inputs, options)
+  expect("grad.check", "fn", fn, "function")
+  expect("grad.check", "inputs", inputs, "list")
   text.check_options("grad.check", options, { h = "number", rtol = "number", atol = "number" })
   local o = setmetatable({}, { __index = options or {} })
   o.h, o.rtol, o.atol = o.h or 1e-5, o.rtol or 1e-6, o.atol or 1e-8
@@ -26,7 +54,7 @@ function M.check(fn, inputs, options)
   local function loss()
     local y = fn(table.unpack(leaves))
     if type(y) ~= "table" or not y.backward then
-      error("grad.check: fn must return a variable, got " .. type(y), 3)
+      expect.fail("grad.check: fn must return a variable, got " .. expect.got(y))
     end
     weight = weight or nl.randn(y.shape, { seed = 7 })
     return y:mul(weight):sum()
@@ -61,8 +89,12 @@ end
 ---@param nq integer
 ---@param nk integer
 ---@param o {causal: boolean?, window: integer[]?}
+---@internal of numlab.reference
 ---@return nl.Tensor? seen  bool, Nq x Nk
 function M.visible(nq, nk, o)
+  expect("reference.visible", "nq", nq, "count")
+  expect("reference.visible", "nk", nk, "count")
+  expect("reference.visible", "o", o, "table")
   local left, right = table.unpack(o.window or { -1, -1 })
   if o.causal then right = 0 end
   local offset = nl.arange(1, nk):reshape(1, nk) - nl.arange(1, nq):reshape(nq, 1) - (nk - nq)
@@ -77,12 +109,13 @@ end
 ---@param q numlab.grad.Variable
 ---@param k numlab.grad.Variable
 ---@param v numlab.grad.Variable
----@param options {scale: number?, causal: boolean?, window: integer[]?, softcap: number?, bias: any, mask: nl.Tensor?,
---- dropout: number?, keep: nl.Tensor?}?  bias: a variable or tensor; mask: bool, true where a row sees a key, instead of
---- causal and window; keep: bool, what a dropout of that share left of P
+---@param options numlab.reference.AttentionOptions?
 ---@return numlab.grad.Variable out  (B,H,Nq,Dv)
 ---@return numlab.grad.Variable p  (B,H,Nq,Nk), before dropout
 function M.attention(q, k, v, options)
+  expect("reference.attention", "q", q, "table")
+  expect("reference.attention", "k", k, "table")
+  expect("reference.attention", "v", v, "table")
   text.check_options("reference.attention", options, { scale = "number", causal = "boolean", window = "table",
     softcap = "number", bias = "any", mask = "userdata", dropout = "number", keep = "userdata" })
   local o = options or {}
@@ -107,9 +140,19 @@ end
 ---@param x numlab.grad.Variable
 ---@param p table<string, numlab.grad.Variable>  by the names of layer:parameters()
 ---@param heads integer
----@param options table?  as for reference.attention
+---@param options numlab.reference.AttentionOptions?
 ---@return numlab.grad.Variable y  (B,N,C)
+--- Example:
+---     local layer = nl.nn.MultiHeadAttention{dim = 4, heads = 2, seed = 1}
+---     local x, target = nl.randn(1, 3, 4), nl.zeros(1, 3, 4)
+---     local weights = {}
+---     for name, value in layer:parameters() do weights[name] = nl.grad.variable(value) end
+---     local y = nl.reference.multi_head(nl.grad.variable(x), weights, layer.heads)
+---     assert(nl.allclose(y.value, (layer:forward(x))) and y.shape[3] == target.shape[3])
 function M.multi_head(x, p, heads, options)
+  expect("reference.multi_head", "x", x, "table")
+  expect("reference.multi_head", "p", p, "table")
+  expect("reference.multi_head", "heads", heads, "count")
   local b, n, c = table.unpack(x.shape)
   local function linear(t, name)
     local y = t * p[name .. ".weight"].T
@@ -128,9 +171,17 @@ end
 ---@param layer numlab.nn.MultiHeadAttention  its parameters are read
 ---@param x nl.Tensor
 ---@param target nl.Tensor
----@param options table?  as for reference.attention
+---@param options numlab.reference.AttentionOptions?
 ---@return table results  {y =, loss =, dx =, ["qkv.weight"] =, ..}
+--- Example:
+---     local layer = nl.nn.MultiHeadAttention{dim = 4, heads = 2, seed = 1}
+---     local x, target = nl.randn(1, 3, 4), nl.zeros(1, 3, 4)
+---     local slow, fast = nl.reference.gradients(layer, x, target), nl.nn.gradients(layer, x, target)
+---     assert(nl.allclose(slow.dx, fast.dx) and nl.allclose(slow["qkv.weight"], fast["qkv.weight"]))
 function M.gradients(layer, x, target, options)
+  expect("reference.gradients", "layer", layer, "table")
+  expect("reference.gradients", "x", x, "tensor")
+  expect("reference.gradients", "target", target, "tensor")
   local p, input = {}, grad.variable(x:to("f64"))
   for name, value in layer:parameters() do p[name] = grad.variable(value:to("f64")) end
   local y = M.multi_head(input, p, layer.heads, options)

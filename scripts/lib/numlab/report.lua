@@ -1,4 +1,10 @@
 --- The Markdown page beside an experiment's results: question, machine, commit, table, figures, what it shows.
+--- experiment.finish writes it at the end of a run.
+--- Example:
+---     local page = nl.report.page{ title = "Times", question = "Which is faster?", rows = {{n = 1, seconds = 0.5}},
+---       columns = {"n", "seconds"}, sections = {{"What it shows", {"nothing yet"}}} }
+---     assert(page:find("# Times", 1, true) and page:find("- nothing yet", 1, true))
+local expect = require "numlab.expect"
 local text = require "numlab.text"
 local file = require "numlab.file"
 local tables = require "numlab.table"
@@ -15,7 +21,9 @@ local function first_line(command)
 end
 
 --- The commit of the tree these scripts stand in, "+" behind it when something in it was changed; nil without git.
----@return string?
+---@return string? commit
+--- Example:
+---     print(nl.report.commit() or "not in a git tree")
 function M.commit()
   local folder = file.split(debug.getinfo(1, "S").source:sub(2))
   local commit = first_line(("git -C %s rev-parse --short=12 HEAD"):format(file.quote(folder)))
@@ -26,6 +34,8 @@ end
 
 --- What the numbers were measured on: lines "what: value". No host name.
 ---@return string[]
+--- Example:
+---     print(table.concat(nl.report.machine(), "\n"))
 function M.machine()
   local out = {}
   local function add(what, value) if value then out[#out + 1] = what .. ": " .. value end end
@@ -59,12 +69,24 @@ local function word(value)
   return table.concat(parts, ",")
 end
 
+---@class numlab.report.PageOptions
+---@field title string
+---@field question string
+---@field arguments? table<string, any>  the settings the run had
+---@field rows? table[]  the table
+---@field columns? (string|numlab.table.Column)[]  its columns; all of the rows'
+---@field format? table<string, string|function>  column -> format, as for table.render
+---@field figures? string[]  paths; only their last part is named
+---@field sections? table[]  {title, {"a finding", ...}} or {title, text}
+---@field notes? string[]
+---@field path? string  of the file; report.write needs it
+
 --- The page as text.
----@param o table  title, question, arguments (key -> value), rows + columns + format (the table), figures (paths; only
---- their last part is named), sections = {{title, {"a finding", ...}}, ...}, notes
+---@param o numlab.report.PageOptions
 ---@return string
 function M.page(o)
   text.check_options("report.page", o, OPTIONS)
+  for _, name in ipairs{ "title", "question" } do expect("report.page", "option '" .. name .. "'", o and o[name], "string") end
   local out = { "# " .. o.title, "", "**Question.** " .. o.question, "" }
   for _, section in ipairs(o.sections or {}) do
     out[#out + 1] = "## " .. section[1] .. "\n"
@@ -99,11 +121,17 @@ function M.page(o)
 end
 
 --- Write the page to o.path.
----@param o table
----@return boolean? ok, string? message
+---@param o numlab.report.PageOptions
+---@return boolean? ok
+---@return string? message
+--- Example:
+---     local path = os.tmpname()
+---     assert(nl.report.write{path = path, title = "Times", question = "Which?", sections = {{"Found", "nothing yet"}}})
+---     assert(nl.file.read(path):find("## Found", 1, true))
+---     os.remove(path)
 function M.write(o)
   text.check_options("report.write", o, OPTIONS)
-  if not o or not o.path then error("report.write: option 'path' is needed", 2) end
+  if not o or not o.path then expect.fail("report.write: option 'path' is needed") end
   return file.write(o.path, M.page(o))
 end
 

@@ -1,4 +1,5 @@
 --- Functions of numlab's own sources, by their names, as they stand there now.
+---@internal of numlab report
 local file = require "numlab.file"
 local pack = require "numlab.pack"
 
@@ -23,7 +24,9 @@ end
 --- column, as clang-format leaves them; NL_FN(name), which is compiled for each type, counts as name.
 ---@param source string
 ---@param name string
----@return string? text, integer? first, integer? last  lines; nil: not there
+---@return string? text
+---@return integer? first
+---@return integer? last  lines; nil: not there
 function M.extract(source, name)
   local lines = lines_of(source)
   local plain = name:gsub("%p", "%%%0")
@@ -51,7 +54,8 @@ end
 --- A function of the tree that this numlab runs from.
 ---@param path string  below the top folder
 ---@param name string
----@return string? text, string where  "engine/x.c, lines 3-9"; or nil and why
+---@return string? text
+---@return string where  "engine/x.c, lines 3-9"; or nil and why
 function M.find(path, name)
   local root, message = pack.root()
   if not root then return nil, message end

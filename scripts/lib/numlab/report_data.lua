@@ -1,5 +1,6 @@
 --- The results that a report tells of: of each experiment the last finished run of full size and what it tells, which its
 --- store keeps (numlab.telling). A quick run stands in where there is no other.
+---@internal of numlab report
 local accuracy = require "numlab.accuracy"
 local check = require "numlab.task2_check"
 local file = require "numlab.file"
@@ -124,7 +125,9 @@ end
 --- The results of some tasks; what is not stored is measured first, below reports/.
 ---@param o table  tasks = {task1 = true}, quick = is a quick run good enough?, from = folders or stores, tell = function of
 --- a line
----@return table[]? results, string? message, integer? code  of the experiment that failed
+---@return table[]? results
+---@return string? message
+---@return integer? code  of the experiment that failed
 function M.collect(o)
   local stores, trouble
   if #(o.from or {}) > 0 then stores, trouble = stores_in(o.from) end

@@ -1,4 +1,5 @@
 --- Figures of a report, drawn from the data that runs keep, with the words of its language.
+---@internal of numlab report
 local file = require "numlab.file"
 local plot = require "numlab.plot"
 local say = require "numlab.say"
@@ -8,7 +9,8 @@ local M = {}
 --- The svg of a drawing (options of plot.figure, what is said in it not yet read).
 ---@param drawing table
 ---@param lang string
----@return string? svg, string? why
+---@return string? svg
+---@return string? why
 function M.svg(drawing, lang)
   local folder = os.tmpname()
   os.remove(folder)

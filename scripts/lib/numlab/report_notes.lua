@@ -1,5 +1,6 @@
 --- The author's own words: notes.md, whose "## heading" sections go into the sections of the report with that heading.
 --- A file of plain Markdown: paragraphs, lists, ### headings, ``` code, `code`, **bold**.
+---@internal of numlab report
 local html = require "numlab.html"
 
 local M = {}

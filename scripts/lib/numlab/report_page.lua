@@ -1,6 +1,8 @@
 --- The report as one HTML page, from stored results, the sources and the author's notes. The same inputs give the same
 --- bytes: no clock, no machine is asked.
+---@internal of numlab report
 local code = require "numlab.report_code"
+local expect = require "numlab.expect"
 local figures = require "numlab.report_figures"
 local findings = require "numlab.findings"
 local html = require "numlab.html"
@@ -256,7 +258,7 @@ end
 ---@return string[] unplaced  headings of the notes that no section has; they stand at the end
 function M.build(o)
   local all = { en = require "numlab.report_text_en", zh = require "numlab.report_text_zh" }
-  local words = all[o.lang] or error(text.unknown("report", "lang", o.lang, M.LANGUAGES), 2)
+  local words = all[o.lang] or expect.fail(text.unknown("report", "lang", o.lang, M.LANGUAGES))
   local quick = {}
   for _, result in ipairs(o.results) do
     if result.quick then quick[#quick + 1] = result.name end

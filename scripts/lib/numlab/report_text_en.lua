@@ -1,4 +1,5 @@
 --- The words of the report in English; report_text_zh has the same keys. Formulas are HTML.
+---@internal of numlab report
 return {
   lang = "en",
   title = { task1 = "Linear systems: direct and iterative methods", task2 = "Attention: standard, tiled and flash",

@@ -1,4 +1,5 @@
 --- The words of the report in Chinese; report_text_en has the same keys. Formulas are HTML.
+---@internal of numlab report
 
 -- Where a line ends between two Chinese characters, no space is meant.
 local function join(s) return (s:gsub("([\xe3-\xef][\x80-\xbf][\x80-\xbf])\n([\xe3-\xef])", "%1%2")) end

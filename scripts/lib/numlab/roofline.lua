@@ -2,17 +2,30 @@
 ---
 ---   attainable = min(compute ceiling, intensity * bandwidth ceiling),   intensity = FLOPs / bytes it must move
 ---
----   local rows = sweep of roofline.measure over roofline.CEILINGS and threads
----   local roof = roofline.roof(rows, 2)
----   roofline.place(row, roof)       -- adds intensity, rate, attainable, share ...
+--- Example:
+---     local roofline, rows = require "numlab.roofline", {}
+---     for _, ceiling in ipairs(roofline.CEILINGS) do
+---       local row = roofline.measure(ceiling, 1, {least = 1e-3}) -- nil where this machine has no such cache
+---       if row then
+---         row.threads, row.code = 1, "OK"
+---         rows[#rows + 1] = row
+---       end
+---     end
+---     local row = {flops = 2e6, bytes = 8e5, held = 8e5, dtype = "f64", seconds = 1e-3}
+---     roofline.place(row, roofline.roof(rows, 1)) -- adds intensity, rate, attainable, share ...
+---     assert(row.intensity == 2.5 and row.attainable > 0)
 ---
 --- Ceilings are the best rates measured here, by kernels of numlab itself: a product of matrices that stay in the caches
 --- (2 n^3 FLOPs), and passes over an array (8 bytes a number, all read, nothing written). They are lower bounds of what
 --- the hardware can do, so a kernel a little above the roof is no wonder; one far above it is counted wrongly.
+local expect = require "numlab.expect"
 local nl = require "numlab"
 local provenance = require "numlab.provenance"
+local text = require "numlab.text"
 
 local M = {}
+
+local OPTIONS = { least = "number", clock = "function", caches = "table" }
 
 --- What is measured: rates of FLOPs by type, of bytes by where they lie. L1 is not among them: a call takes longer than
 --- reading it.
@@ -31,7 +44,11 @@ local LEAST = 0.004                     -- seconds of calls behind one figure
 --- Bytes of the caches that hold data: {[1] =, [2] =, ...} by level.
 ---@param said string?  as provenance.caches says it
 ---@return table<integer, integer>
+--- Example:
+---     local caches = nl.roofline.caches()
+---     print(caches[2] and nl.text.bytes(caches[2]) or "this machine does not tell")
 function M.caches(said)
+  expect("roofline.caches", "said", said, "string?")
   local out = {}
   for level, kind, kib in (said or provenance.caches()):gmatch("L(%d) (%a+) (%d+)K") do
     if kind ~= "Instruction" then out[math.tointeger(level)] = 1024 * math.tointeger(kib) end
@@ -39,12 +56,23 @@ function M.caches(said)
   return out
 end
 
+---@class numlab.roofline.TimingOptions
+---@field least? number  seconds that the calls take together, 0.004
+---@field clock? fun(): number  seconds; nl.clock
+---@field caches? table<integer, integer>  measure: bytes by level, default those of this machine
+
 --- Seconds that a call takes: after a first one (which makes what is made once) calls follow each other until they took
 --- long enough together.
 ---@param fn function  may return its own seconds (what it sets up is then left out)
----@param options table?  {least = seconds, clock =}
+---@param options numlab.roofline.TimingOptions?
 ---@return number seconds
+--- Example:
+---     local A = nl.ones(64, 64)
+---     local seconds = nl.roofline.timed(function() local _ = A * A end, {least = 1e-3})
+---     print(2 * 64^3 / seconds .. " FLOPs a second")
 function M.timed(fn, options)
+  expect("roofline.timed", "fn", fn, "function")
+  text.check_options("roofline.timed", options, OPTIONS)
   local clock, least = options and options.clock or nl.clock, options and options.least or LEAST
   fn()
   local calls, own, start, spent = 0, 0.0, clock(), 0.0
@@ -90,7 +118,15 @@ end
 
 --- How much of a cache an array fills that is read from it: half of a core's own, a quarter of one that others use too;
 --- 4 times the last cache, and 64 MiB at least, to be read from memory. nil: there is no such cache.
+---@param ceiling string  of CEILINGS
+---@param caches table<integer, integer>  bytes by level
+---@return integer? bytes
+--- Example:
+---     assert(nl.roofline.array("L2", {32768, 1 << 20, 8 << 20}) == 1 << 19)
+---     assert(nl.roofline.array("memory", {32768, 1 << 20, 8 << 20}) == 64 << 20)
 function M.array(ceiling, caches)
+  expect("roofline.array", "ceiling", ceiling, "string")
+  expect("roofline.array", "caches", caches, "table")
   if ceiling == "L2" then return caches[2] and caches[3] and caches[2] // 2 end
   local last = caches[3] or caches[2] or 0
   if ceiling == "L3" then return last > 0 and last // 4 or nil end
@@ -100,9 +136,10 @@ end
 --- Measure a ceiling once.
 ---@param ceiling string  of CEILINGS
 ---@param threads integer
----@param options table?  {least =, clock =, caches =}
+---@param options numlab.roofline.TimingOptions?
 ---@return table? row  {ceiling, seconds = of 10^9 FLOPs or bytes}; or nil, message, info where there is no such cache
 function M.measure(ceiling, threads, options)
+  text.check_options("roofline.measure", options, OPTIONS)
   if ceiling == "f64" or ceiling == "f32" then
     local rate = with_threads(threads, function() return compute_rate(ceiling, options) end)
     return { ceiling = ceiling, seconds = 1e9 / rate }
@@ -119,9 +156,11 @@ end
 --- The roof from measured ceilings: the best of each, where it was measured several times, as a busy machine only lowers it.
 ---@param rows table[]  {ceiling, threads, seconds, code}
 ---@param threads integer
----@param caches table?  default those of this machine
+---@param caches table<integer, integer>?  default those of this machine
 ---@return table roof  {threads, compute = {f64 =, f32 =}, bandwidth = {{level, capacity, rate}, ... the nearest first}}
 function M.roof(rows, threads, caches)
+  expect("roofline.roof", "rows", rows, "records")
+  expect("roofline.roof", "threads", threads, "count")
   caches = caches or M.caches()
   local rate, roof, slower = {}, { threads = threads, compute = {}, bandwidth = {} }, 0
   for _, row in ipairs(rows) do
@@ -138,17 +177,25 @@ function M.roof(rows, threads, caches)
     end
   end
   if not (roof.compute.f64 and roof.compute.f32 and rate.memory) then
-    error(("roofline: no ceilings for %s thread%s among the %d rows: f64, f32 and memory are needed"):format(threads,
-      threads == 1 and "" or "s", #rows), 2)
+    expect.fail(("roofline: no ceilings for %s thread%s among the %d rows: f64, f32 and memory are needed"):format(threads,
+      threads == 1 and "" or "s", #rows))
   end
   return roof
 end
 
 --- The roof over a kernel of this intensity whose data take so many bytes.
+---@param roof table  of roofline.roof
+---@param dtype string
+---@param intensity number  FLOPs a byte
+---@param held number  bytes
 ---@return number attainable  FLOPs a second
 ---@return string bound  "compute" or the level that limits it
 ---@return string level  where its data fit
 function M.attainable(roof, dtype, intensity, held)
+  expect("roofline.attainable", "roof", roof, "table")
+  expect("roofline.attainable", "roof.bandwidth", roof.bandwidth, "list")
+  expect("roofline.attainable", "dtype", dtype, "string")
+  expect("roofline.attainable", "intensity", intensity, "number")
   local from = roof.bandwidth[#roof.bandwidth]
   for i = #roof.bandwidth, 1, -1 do
     if held <= roof.bandwidth[i].capacity then from = roof.bandwidth[i] end
@@ -160,9 +207,11 @@ end
 
 --- Place a measured kernel under the roof: adds COLUMNS to its row.
 ---@param row table  {flops, bytes, held, dtype, seconds}
----@param roof table
+---@param roof table  of roofline.roof
 ---@return table row
 function M.place(row, roof)
+  expect("roofline.place", "row", row, "table")
+  expect("roofline.place", "roof", roof, "table")
   row.intensity, row.rate = row.flops / row.bytes, row.flops / row.seconds
   row.attainable, row.bound, row.level = M.attainable(roof, row.dtype, row.intensity, row.held)
   row.share = row.rate / row.attainable
@@ -171,7 +220,17 @@ function M.place(row, roof)
 end
 
 --- The intensity from which on compute limits and bandwidth does not.
+---@param roof table  of roofline.roof
+---@param dtype string
+---@param level string  "L2", "L3", "memory"
+---@return number intensity
+--- Example:
+---     local roof = {threads = 1, compute = {f64 = 8e9}, bandwidth = {{level = "memory", capacity = math.huge, rate = 1e9}}}
+---     assert(nl.roofline.ridge(roof, "f64", "memory") == 8)
 function M.ridge(roof, dtype, level)
+  expect("roofline.ridge", "roof", roof, "table")
+  expect("roofline.ridge", "dtype", dtype, "string")
+  expect("roofline.ridge", "roof.bandwidth", roof.bandwidth, "list")
   for _, from in ipairs(roof.bandwidth) do
     if from.level == level then return roof.compute[dtype] / from.rate end
   end

@@ -1,4 +1,5 @@
 --- What the rows of machine_roofline show, in sentences computed from the rows; what lies above the roof is flagged.
+---@internal of the experiment machine_roofline
 local findings = require "numlab.findings"
 local roofline = require "numlab.roofline"
 local rows_of = require "numlab.rows"

@@ -6,6 +6,7 @@
 --- bytes: every operand read once and every result written once, in the nearest memory that holds them; what a kernel moves
 --- beyond that is its own business and lowers its share. `held` is what it works on at a time. A multiplication and an
 --- addition are a FLOP each; so is one comparison, division or exponential.
+---@internal of the experiment machine_roofline
 local nl = require "numlab"
 local roofline = require "numlab.roofline"
 local findings = require "numlab.task2_findings"
@@ -135,7 +136,9 @@ function M.work(sizes)
 end
 
 --- FLOPs and bytes of a kernel.
----@return number flops, number bytes, number held
+---@return number flops
+---@return number bytes
+---@return number held
 function M.count(name, work)
   local flops, bytes, held = M.KERNELS[name].count(work)
   return flops, bytes, held or bytes

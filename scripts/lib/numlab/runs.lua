@@ -1,5 +1,11 @@
 --- Stored runs by their names: NAME:3, NAME:-1 (the last), NAME (the last), where NAME is that of a store below
 --- reports/, a store's file or its folder.
+--- Example:
+---     local store, number = nl.runs.parse "task1_sweep:-1"
+---     assert(store == "task1_sweep" and number == -1)
+---     local run, message = nl.runs.find "no-such-run"
+---     assert(run == nil and message)
+local expect = require "numlab.expect"
 local file = require "numlab.file"
 local storage = require "numlab.store"
 local text = require "numlab.text"
@@ -19,8 +25,12 @@ local function is_folder(path) return select(2, file.capture("test -d " .. file.
 
 --- The stores in a folder and those below, sorted; or the one that is given.
 ---@param where string?  a folder or a store; default reports/
----@return string[]? paths, string? message
+---@return string[]? paths
+---@return string? message
+--- Example:
+---     print(#(nl.runs.stores() or {}) .. " stores below reports/")
 function M.stores(where)
+  expect("runs.stores", "where", where, "string?")
   local folder = where or M.FOLDER
   if is_file(folder) then return { folder } end
   if not is_folder(folder) then
@@ -59,8 +69,10 @@ end
 
 --- The word that names a run, taken apart.
 ---@param word string
----@return string store, integer number  negative: from the end
+---@return string store
+---@return integer number  negative: from the end
 function M.parse(word)
+  expect("runs.parse", "word", word, "string")
   local store, number = word:match("^(.+):(%-?%d+)$")
   if store and not is_file(word) then return store, math.tointeger(tonumber(number)) or 0 end
   return word, -1
@@ -68,8 +80,10 @@ end
 
 --- A stored run, as store:read gives it, with name = "NAME:3" and path.
 ---@param word string
----@return table? run, string? message
+---@return table? run
+---@return string? message
 function M.find(word)
+  expect("runs.find", "word", word, "string")
   local named, number = M.parse(word)
   local path, message = store_of(named)
   if not path then return nil, message end
@@ -97,8 +111,13 @@ end
 
 --- All runs of some stores, and what could not be read.
 ---@param paths string[]
----@return table[] runs, string[] faults
+---@return table[] runs
+---@return string[] faults
+--- Example:
+---     local runs, faults = nl.runs.all{"no-such.sqlite"}
+---     assert(#runs == 0 and #faults == 1)
 function M.all(paths)
+  expect("runs.all", "paths", paths, "list")
   local out, faults = {}, {}
   for _, path in ipairs(paths) do
     local store, message = storage.open(path, { readonly = true })
@@ -122,8 +141,12 @@ local function seconds_of(stamp)
 end
 
 --- How long a finished run took from its beginning to its end, breaks counted in, in words.
----@return string?
+---@param run table
+---@return string? words
+--- Example:
+---     assert(nl.runs.took{started = "2026-01-01T00:00:00Z", finished = "2026-01-01T00:01:12Z"} == "1 min 12 s")
 function M.took(run)
+  expect("runs.took", "run", run, "table")
   local from, to = seconds_of(run.started), seconds_of(run.finished)
   local seconds = from and to and os.difftime(to, from)
   return seconds and (seconds < 1 and "< 1 s" or text.duration(seconds)) or nil
@@ -131,8 +154,16 @@ end
 
 --- The columns of a run that hold something, and apart from those the fields that are the same in all its rows.
 ---@param run table
----@return string[] columns, table[] constant  {{name, value}, ...}
+---@return string[] columns
+---@return table[] constant  {{name, value}, ...}
+--- Example:
+---     local run = {contestant = "method", axes = {"n"}, columns = {"n", "method", "dtype"},
+---       rows = {{n = 1, method = "lu", dtype = "f64"}, {n = 2, method = "lu", dtype = "f64"}}}
+---     local columns, constant = nl.runs.columns(run)
+---     assert(columns[1] == "n" and constant[#constant][1] == "dtype")
 function M.columns(run)
+  expect("runs.columns", "run", run, "table")
+  expect("runs.columns", "run.contestant", run.contestant, "string")
   local columns, constant, axis = {}, {}, { [run.contestant] = true, code = true }
   for _, name in ipairs(run.axes) do axis[name] = true end
   for _, name in ipairs(run.columns) do

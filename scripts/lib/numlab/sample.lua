@@ -1,7 +1,9 @@
 --- Points of the unit cube, seeded: independent, Latin hypercube, Sobol' sequence.
 ---
----   local sample = require "numlab.sample"
----   local u = sample.points("sobol", 128, { "n", "density" }, 1)     -- u[i][j] in (0, 1)
+--- Example:
+---     local sample = require "numlab.sample"
+---     local u = sample.points("sobol", 128, { "n", "density" }, 1)     -- u[i][j] in (0, 1)
+---     assert(#u == 128 and u[1][2] > 0 and u[1][2] < 1)
 ---
 --- Coordinate j has a stream of its own, from the seed and its name: in `random` and `lhs` another coordinate beside it,
 --- or another order, changes none of its numbers; `random` and `sobol` keep their points when more are asked for.
@@ -12,6 +14,8 @@
 --- as Owen (1995) does: each digit is flipped by a random bit that depends on the digits above it. The flips come from a
 --- hash (Laine and Karras 2011, Burley, J. Comput. Graph. Tech. 9(4), 2020): in reversed bit order x ^ (x * even) lets a
 --- bit depend on lower ones only. Scrambled points are each uniform, so means over them are unbiased, and keep the net.
+local expect = require "numlab.expect"
+local text = require "numlab.text"
 local M = {}
 
 -- Rows `s a m_1 .. m_s` of dimensions 2 to 37: degree, inner coefficients of the primitive polynomial, first numbers.
@@ -33,7 +37,11 @@ M.SOBOL_DIMENSIONS = 37
 ---@param seed integer
 ---@param words string
 ---@return integer
+--- Example:
+---     assert(nl.sample.derive(1, "n") == nl.sample.derive(1, "n") and nl.sample.derive(1, "n") ~= nl.sample.derive(2, "n"))
 function M.derive(seed, words)
+  expect("sample.derive", "seed", seed, "whole")
+  expect("sample.derive", "words", words, "string")
   local h = 0xcbf29ce484222325
   for byte in (("%d\n%s"):format(seed, words)):gmatch(".") do h = (h ~ byte:byte()) * 0x100000001b3 end
   h = (h ~ (h >> 33)) * 0xff51afd7ed558ccd
@@ -46,7 +54,13 @@ end
 ---@param seed integer
 ---@param name string
 ---@return number[]
+--- Example:
+---     local u = nl.sample.stream(100, 1, "n")
+---     assert(#u == 100 and u[1] > 0 and u[1] < 1)
 function M.stream(n, seed, name)
+  expect("sample.stream", "n", n, "count")
+  expect("sample.stream", "seed", seed, "whole")
+  expect("sample.stream", "name", name, "string")
   return require("numlab").rand(n, { seed = M.derive(seed, name) }):totable()
 end
 
@@ -55,7 +69,14 @@ end
 ---@param seed integer
 ---@param name string
 ---@return integer[]
+--- Example:
+---     local p = nl.sample.permutation(5, 1, "n")
+---     table.sort(p)
+---     assert(table.concat(p) == "12345")
 function M.permutation(n, seed, name)
+  expect("sample.permutation", "n", n, "count")
+  expect("sample.permutation", "seed", seed, "whole")
+  expect("sample.permutation", "name", name, "string")
   local p, u = {}, M.stream(n, seed, name)
   for i = 1, n do p[i] = i end
   for i = n, 2, -1 do
@@ -110,7 +131,12 @@ end
 ---@param n integer
 ---@param dimension integer
 ---@return integer[]
+--- Example:
+---     local bits = nl.sample.sobol_bits(4, 1)
+---     assert(#bits == 4 and bits[2] == 1 << 31)
 function M.sobol_bits(n, dimension)
+  expect("sample.sobol_bits", "n", n, "count")
+  expect("sample.sobol_bits", "dimension", dimension, "count")
   local v, x, out = direction(dimension), 0, { 0 }
   for i = 1, n - 1 do -- Gray code: point i differs from i - 1 by the direction of the lowest zero bit of i - 1
     local c, index = 1, i - 1
@@ -139,12 +165,17 @@ local COORDINATE = {
 M.KINDS = { "lhs", "random", "sobol" }
 
 --- n points of the cube whose coordinates have these names.
----@param kind string  random | lhs | sobol
+---@param kind "random"|"lhs"|"sobol"
 ---@param n integer
 ---@param names string[]
 ---@param seed integer
 ---@return number[][]  n lists of #names numbers in (0, 1)
 function M.points(kind, n, names, seed)
+  expect("sample.points", "kind", kind, "string")
+  expect("sample.points", "n", n, "count")
+  expect("sample.points", "names", names, "list")
+  expect("sample.points", "seed", seed, "whole")
+  if not COORDINATE[kind] then expect.fail(text.unknown("sample.points", "kind", kind, M.KINDS)) end
   local columns, out = {}, {}
   for j, name in ipairs(names) do columns[j] = COORDINATE[kind](n, seed, name, j) end
   for i = 1, n do

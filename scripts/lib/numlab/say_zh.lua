@@ -1,4 +1,5 @@
 --- Chinese for numlab.say: the templates with their counterparts, what stands between the parts of a list, spaces.
+---@internal of numlab.say
 local M = { said = {}, between = { [", "] = "、", ["; "] = "；", [""] = "" } }
 
 for _, part in ipairs{ "task1", "task2", "sensitivity", "figures", "roofline", "theory", "ladder" } do

@@ -1,10 +1,11 @@
 --- Which parameter moves a result, and by how much: designs of points, and what their results say.
 ---
----   local sensitivity = require "numlab.sensitivity"
----   local design = sensitivity.sobol{ n = 256, seed = 1, factors = {
----     { "n", 50, 500, log = true, integer = true }, { "sign", { "mixed", "negative" } } } }
----   local found = sensitivity.run(design, function(point) return { seconds = ..., bytes = ... } end)
----   print(found.outputs.seconds.factors.n.ST)
+--- Example:
+---     local sensitivity = require "numlab.sensitivity"
+---     local design = sensitivity.sobol{ n = 64, seed = 1, factors = {
+---       { "n", 50, 500, log = true, integer = true }, { "sign", { "mixed", "negative" } } } }
+---     local found = sensitivity.run(design, function(point) return { bytes = 8 * point.n^2 } end)
+---     assert(found.outputs.bytes.factors.n.ST > 0.9 and math.abs(found.outputs.bytes.factors.sign.ST) < 0.01)
 ---
 --- Three questions, from cheap to dear (k factors):
 ---   oat     around one base point: range of the result along each factor, elasticity d ln y / d ln x; 1 + 4k runs
@@ -19,6 +20,7 @@
 --- A point may fail: what needs it leaves the estimate, and how many did is said (`used` of `of`, `missing`, `failures`).
 --- Where failing depends on the factors, the indices speak of the part that does not fail.
 local bench = require "numlab.bench"
+local expect = require "numlab.expect"
 local factor = require "numlab.factor"
 local indices = require "numlab.sensitivity_indices"
 local sample = require "numlab.sample"
@@ -28,37 +30,37 @@ local M = {}
 
 local COMMON = { factors = "table", n = "number", seed = "number", sampling = "string" }
 
-local function refuse(what, ...) error(what:format(...), 3) end
+local function refuse(what, ...) expect.fail(what:format(...)) end
 
 -- Options of a design: factors that can move, a count, a seed, a kind of points.
 local function check(what, o, known, n)
-  text.check_options(what, o, known, 4)
-  if not o or not o.factors then error(what .. ": option 'factors' is needed", 3) end
-  local factors = factor.list(o.factors, what, 3)
+  text.check_options(what, o, known)
+  if not o or not o.factors then expect.fail(what .. ": option 'factors' is needed") end
+  local factors = factor.list(o.factors, what)
   for _, f in ipairs(factors) do
     if f.count == 1 then
-      error(("%s: factor '%s' has one value, %s; it cannot move anything"):format(what, f.name, f:words()), 3)
+      expect.fail(("%s: factor '%s' has one value, %s; it cannot move anything"):format(what, f.name, f:words()))
     end
   end
   for _, f in ipairs(factors) do factors[f.name] = f end
   local out = { factors = factors, n = o.n or n, seed = o.seed or 1, sampling = o.sampling or "sobol", points = {} }
   if out.n and (math.type(out.n) ~= "integer" or out.n < 2) then
-    error(("%s: n must be a whole number of at least 2, got %s"):format(what, factor.show(out.n)), 3)
+    expect.fail(("%s: n must be a whole number of at least 2, got %s"):format(what, factor.show(out.n)))
   end
   if math.type(out.seed) ~= "integer" then
-    error(("%s: seed must be a whole number, got %s"):format(what, factor.show(out.seed)), 3)
+    expect.fail(("%s: seed must be a whole number, got %s"):format(what, factor.show(out.seed)))
   end
   local found = false
   for _, kind in ipairs(sample.KINDS) do found = found or kind == out.sampling end
-  if not found then error(text.unknown(what, "sampling", out.sampling, sample.KINDS), 3) end
+  if not found then expect.fail(text.unknown(what, "sampling", out.sampling, sample.KINDS)) end
   return out
 end
 
 -- n points of the cube with these coordinates.
 local function cube(what, o, names)
   if o.sampling == "sobol" and #names > sample.SOBOL_DIMENSIONS then
-    error(("%s: %d coordinates, the Sobol' sequence here has %d; use sampling = 'lhs'"):format(what, #names,
-      sample.SOBOL_DIMENSIONS), 3)
+    expect.fail(("%s: %d coordinates, the Sobol' sequence here has %d; use sampling = 'lhs'"):format(what, #names,
+      sample.SOBOL_DIMENSIONS))
   end
   return sample.points(o.sampling, o.n, names, o.seed)
 end
@@ -87,10 +89,33 @@ local function names_of(factors, mark)
   return out
 end
 
+---@class numlab.sensitivity.OatOptions
+---@field factors table[]  {name, low, high, log=, integer=, origin=} or {name, {values}}
+---@field base? table<string, any>  name -> value; what it leaves out stands in the middle
+---@field levels? integer  values of a range, 5
+---@field seed? integer  1
+
+---@class numlab.sensitivity.MorrisOptions
+---@field factors table[]  {name, low, high, log=, integer=, origin=} or {name, {values}}
+---@field n? integer  base points (morris: 20), rows of A (sobol: 128; a power of two keeps the Sobol' sequence balanced)
+---@field seed? integer  1
+---@field sampling? "sobol"|"lhs"|"random"  "sobol"
+
+---@class numlab.sensitivity.SobolOptions: numlab.sensitivity.MorrisOptions
+
+---@class numlab.sensitivity.AnalyseOptions
+---@field outputs? string[]  default: all numbers seen
+---@field log? string[]|boolean  outputs (true: all) whose log10 is analysed, not for oat
+---@field resamples? integer  of the bootstrap, 1000
+---@field level? number  of the intervals, 0.95
+
 --- One at a time: the base point, and from it each factor alone through its values (a list: all; a range: `levels` of
 --- them evenly spaced on its scale, the ends among them).
----@param o table  factors, base = {name = value} (what it leaves out stands in the middle), levels = 5
+---@param o numlab.sensitivity.OatOptions
 ---@return table design
+--- Example:
+---     local design = nl.sensitivity.oat{ factors = { {"n", 50, 500, log = true}, {"sign", {"mixed", "negative"}} } }
+---     assert(#design.points > 2 and design.base.n > 50)
 function M.oat(o)
   local known = { factors = "table", base = "table", levels = "number", seed = "number" }
   local d = check("sensitivity.oat", o, known)
@@ -149,8 +174,11 @@ local function step(f, u, choice)
 end
 
 --- Morris' elementary effects in a radial design: from each of n base points every factor steps alone.
----@param o table  factors, n = 20 (base points), seed = 1, sampling = "sobol" | "lhs" | "random"
+---@param o numlab.sensitivity.MorrisOptions
 ---@return table design
+--- Example:
+---     local design = nl.sensitivity.morris{ n = 4, factors = { {"n", 50, 500, log = true}, {"sign", {"mixed", "negative"}} } }
+---     assert(#design.points <= 4 * (2 + 1))
 function M.morris(o)
   local d = check("sensitivity.morris", o, COMMON, 20)
   d.method, d.effects = "morris", {}
@@ -169,7 +197,7 @@ function M.morris(o)
 end
 
 --- Saltelli's design: two samples A and B, and for each factor A with that factor's values taken from B.
----@param o table  factors, n = 128 (rows of A; a power of two keeps the Sobol' sequence balanced), seed = 1, sampling
+---@param o numlab.sensitivity.SobolOptions
 ---@return table design
 function M.sobol(o)
   local d = check("sensitivity.sobol", o, COMMON, 128)
@@ -188,8 +216,15 @@ end
 
 --- The different points of one design or several; factors with few values make many points alike.
 ---@param list table[]  designs
----@return table[] points, integer[][] places  places[d][i]: where point i of design d stands in points
+---@return table[] points
+---@return integer[][] places  places[d][i]: where point i of design d stands in points
+--- Example:
+---     local sensitivity = require "numlab.sensitivity"
+---     local design = sensitivity.oat{ factors = { {"sign", {"mixed", "negative"}} } }
+---     local points, places = sensitivity.distinct{design, design}
+---     assert(#points == 2 and #places == 2)
 function M.distinct(list)
+  expect("sensitivity.distinct", "list", list, "records")
   local points, places, seen = {}, {}, {}
   for d, design in ipairs(list) do
     places[d] = {}
@@ -212,11 +247,18 @@ end
 ---@param design table
 ---@param results table  at [i] of point i: a table of numbers (other fields are passed over), a number (output "y"),
 --- {failed = message}, or nil
----@param options table?  outputs = {names} (default: all numbers seen), log = {names} or true (their log10 is analysed,
---- not for oat), resamples = 1000, level = 0.95 of the intervals
+---@param options numlab.sensitivity.AnalyseOptions?
 ---@return table found  {method, points, failures = {count, groups = {{message, count, point}}}, outputs = {name = ...},
 --- names = outputs in order}; an output: {factors = {[i] and [name] = indices}, missing, mean, variance ...}
+--- Example:
+---     local sensitivity, results = require "numlab.sensitivity", {}
+---     local design = sensitivity.oat{ factors = { {"n", 1, 9, integer = true} } }
+---     for i, point in ipairs(design.points) do results[i] = 3 * point.n end
+---     local found = sensitivity.analyse(design, results)
+---     assert(found.outputs.y.factors.n and found.failures.count == 0)
 function M.analyse(design, results, options)
+  expect("sensitivity.analyse", "design", design, "table")
+  expect("sensitivity.analyse", "results", results, "table")
   text.check_options("sensitivity.analyse", options,
     { outputs = "table", log = "table|boolean", resamples = "number", level = "number" })
   local o = { resamples = 1000, level = 0.95 }
@@ -267,9 +309,11 @@ end
 --- Evaluate a function at the points of a design, the same point once, and analyse.
 ---@param design table
 ---@param fn function  point -> number, table of numbers, or nil and a message; what it raises is a failure too
----@param options table?  of analyse
+---@param options numlab.sensitivity.AnalyseOptions?
 ---@return table found  as analyse; found.evaluations: calls of fn
 function M.run(design, fn, options)
+  expect("sensitivity.run", "design", design, "table")
+  expect("sensitivity.run", "fn", fn, "function")
   local points, places = M.distinct({ design })
   local values, results = {}, {}
   for i, point in ipairs(points) do

@@ -2,6 +2,7 @@
 --- sweep: its outputs, its factors and what oat, morris and sobol found.
 ---
 ---   for _, section in ipairs(findings.sections(case)) do print(section[1], #section[2]) end
+---@internal of the sensitivity experiments
 local indices = require "numlab.sensitivity_indices"
 local say = require "numlab.say"
 local tables = require "numlab.table"

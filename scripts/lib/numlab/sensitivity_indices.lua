@@ -9,6 +9,7 @@
 --- Measured on Ishigami's function, 512 rows, 500 seeds (tests/lua/sensitivity_spec.lua, NUMLAB_SLOW=1): the intervals of 95 %
 --- hold the six true indices in 93.4 to 95.2 % of the seeds with random points, 93.4 to 97.8 % with Latin hypercubes, 98.6 to
 --- 100 % with scrambled Sobol' points.
+---@internal of numlab.sensitivity
 local sample = require "numlab.sample"
 local stats = require "numlab.stats"
 

@@ -12,6 +12,7 @@
 ---
 --- A factor `replicate` (other random entries, nothing else) is the yardstick: what another factor does beyond it is no
 --- accident of the entries or of the clock.
+---@internal of the sensitivity experiments
 local file = require "numlab.file"
 local findings = require "numlab.sensitivity_findings"
 local say = require "numlab.say"

@@ -4,6 +4,8 @@
 ---   Jacobi, weight w           S = 1 - w + w (cos theta_1 + .. + cos theta_dim) / dim
 ---   Gauss-Seidel, in order     S = sum exp(i theta_j) / (2 dim - sum exp(-i theta_j))
 --- The smoothing factor mu = max |S| over the frequencies a grid twice as coarse cannot see, some |theta_j| >= pi / 2.
+---@internal of the experiments of task 1
+local expect = require "numlab.expect"
 local nl = require "numlab"
 local text = require "numlab.text"
 
@@ -15,7 +17,7 @@ function M.weight(smoother, dim) return smoother == "jacobi weighted" and 2 * di
 
 local function check(smoother)
   for _, name in ipairs(M.SMOOTHERS) do if name == smoother then return end end
-  error(text.unknown("smoothing", "smoother", smoother, M.SMOOTHERS), 3)
+  expect.fail(text.unknown("smoothing", "smoother", smoother, M.SMOOTHERS))
 end
 
 --- |S(theta)|.
@@ -37,7 +39,8 @@ end
 ---@param smoother string
 ---@param dim integer
 ---@param t number
----@return number size, number[] theta
+---@return number size
+---@return number[] theta
 function M.worst(smoother, dim, t)
   local size, worst, steps = -1, nil, dim < 3 and 512 or 64
   local theta = { t } -- the sides are alike, and so are theta and -theta: the first angle is the highest

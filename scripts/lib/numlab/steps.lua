@@ -1,20 +1,39 @@
 --- The algorithm microscope: an algorithm step by step, for those who must explain what happens.
 ---
----   for s in nl.steps("gauss", A, b) do print(s) end
----   for s in nl.steps("gauss_seidel", A, b, { max_iter = 3 }) do print(s) end
----   for s in nl.steps("flash", q, k, v, { q_tile = 2, k_tile = 2 }) do print(s) end
+--- Example:
+---     local A, b = nl.tensor{{4, 1}, {2, 5}}, nl.tensor{6, 12}
+---     for s in nl.steps("gauss", A, b) do print(s) end
+---     for s in nl.steps("gauss_seidel", A, b, { max_iter = 3 }) do print(s.number, s.what) end
+---     local q = nl.randn(4, 2)
+---     for s in nl.steps("flash", q, q, q, { q_tile = 2, k_tile = 2 }) do print(s.event, s.formula) end
 ---
 --- Every step has `number`, `algorithm`, `event`, `what` (a sentence), `formula`, and copies of the state as tensors;
 --- the last is the event "outcome", with the result, `code` and, where the method did not get there, the `message` of
 --- nl.solve. The numbers are those of the engine, bit for bit (gauss, gauss_seidel) or to rounding (flash). What a step
 --- holds beside: steps_gauss.lua, steps_gauss_seidel.lua, steps_flash.lua.
+local expect = require "numlab.expect"
 local file = require "numlab.file"
 local text = require "numlab.text"
 
 local WIDTH = 80
 local NAMES = { "gauss", "gauss_seidel", "flash" }
 
----@class numlab.step
+---@class numlab.steps.GaussOptions
+---@field pivot? "partial"|"none"  "partial"
+
+---@class numlab.steps.GaussSeidelOptions
+---@field x0? nl.Tensor  first iterate, zero
+---@field sweep? "forward"|"backward"|"symmetric"  "forward"
+---@field max_iter? integer  10000
+---@field tol? number  1e-10
+
+---@class numlab.steps.FlashOptions
+---@field q_tile? integer  64
+---@field k_tile? integer  64
+---@field causal? boolean
+---@field scale? number  1 / sqrt(D)
+
+---@class numlab.steps.Step
 ---@field number integer from 1
 ---@field algorithm "gauss"|"gauss_seidel"|"flash"
 ---@field event string
@@ -43,23 +62,24 @@ end
 local steps = {}
 
 --- Walk an algorithm. Arguments are checked at once, by nl.solve or nl.attention; misuse raises.
----
----   local last
----   for s in nl.steps("gauss", nl.tensor{{1, 2}, {3, 4}}, nl.tensor{3, 7}) do print(s) last = s end
----   assert(last.code == "OK" and last.x == nl.tensor{1, 1})
 ---@param algorithm "gauss"|"gauss_seidel"|"flash"
----@param ... any  A, b, options (pivot | x0, sweep, max_iter, tol); q, k, v, options (q_tile, k_tile, causal, scale)
----@return fun(): numlab.step?
+---@param ... nl.Tensor|numlab.steps.GaussOptions|numlab.steps.GaussSeidelOptions|numlab.steps.FlashOptions  A, b, options;
+--- q, k, v, options
+---@return fun(): numlab.steps.Step? each
+--- Example:
+---     local last
+---     for s in nl.steps("gauss", nl.tensor{{1, 2}, {3, 4}}, nl.tensor{3, 7}) do last = s end
+---     assert(last.code == "OK" and last.x == nl.tensor{1, 1})
 local function walk(_, algorithm, ...)
   if type(algorithm) ~= "string" then
-    error(("steps: the algorithm must be a string (%s), got %s"):format(table.concat(NAMES, ", "), type(algorithm)), 2)
+    expect.fail(("steps: the algorithm must be a string (%s), got %s"):format(table.concat(NAMES, ", "), expect.got(algorithm)))
   end
   local known = false
   for _, name in ipairs(NAMES) do known = known or name == algorithm end
-  if not known then error(text.unknown("steps", "algorithm", algorithm, NAMES), 2) end
+  if not known then expect.fail(text.unknown("steps", "algorithm", algorithm, NAMES)) end
   local ok, run = pcall(require("numlab.steps_" .. algorithm), ...)
   if not ok then -- the line to blame is the caller's, not that of our call of nl.solve
-    error(type(run) == "string" and run:gsub("^[^\n:]+%.lua:%d+: ", "") or run, 2)
+    expect.fail(type(run) == "string" and run:gsub("^[^\n]-:%d+: ", "", 1) or run)
   end
   local number = 0
   local thread = coroutine.create(run)
@@ -87,17 +107,21 @@ end
 
 --- Draw each step that has a grid (gauss: A; flash: the scores of the tile) as a numbered figure: a heat map, with the
 --- pivot and the row that changes marked on the axes. Without gnuplot the scripts with their data are kept.
----
----   nl.steps.frames(nl.steps("gauss", A, b), "frames")        -- frames/0001.svg ...
----@param iterator fun(): numlab.step?
+---@param iterator fun(): numlab.steps.Step?
 ---@param folder string  made where it is not there
 ---@return string[] files  without extension
+--- Example:
+---     local folder = os.tmpname()
+---     os.remove(folder)
+---     local files = nl.steps.frames(nl.steps("gauss", nl.tensor{{1, 2}, {3, 4}}, nl.tensor{3, 7}), folder)
+---     assert(files[1] == folder .. "/0001") -- .gp, and .svg where gnuplot is
+---     os.execute("rm -r " .. folder)
 function steps.frames(iterator, folder)
   if type(iterator) ~= "function" then
-    error(("steps.frames: expected what nl.steps returns, got %s"):format(type(iterator)), 2)
+    expect.fail(("steps.frames: expected what nl.steps returns, got %s"):format(expect.got(iterator)))
   end
   if type(folder) ~= "string" then
-    error(("steps.frames: the folder must be a string, got %s"):format(type(folder)), 2)
+    expect.fail(("steps.frames: the folder must be a string, got %s"):format(expect.got(folder)))
   end
   local plot, files = require "numlab.plot", {}
   file.make_folder(folder)

@@ -13,6 +13,8 @@
 --- Steps: "tile" (q_tile, k_tile: {first, last}; S, m_before, m, l_before, l, rescale, O), "rows" (q_tile; O, lse of a
 --- tile of queries that is done), "outcome" (out (Nq, Dv), lse (Nq)).
 --- Milakov and Gimelshein 2018; Dao et al. 2022, FlashAttention, algorithm 1.
+---@internal of numlab.steps
+local expect = require "numlab.expect"
 local nl = require "numlab"
 local text = require "numlab.text"
 
@@ -21,13 +23,13 @@ local INF = math.huge
 -- The head as (1, 1, rows, columns).
 local function head(name, t)
   if type(t) ~= "userdata" then
-    error(("steps: flash walks one head: %s must be a tensor, got %s"):format(name, type(t)), 0)
+    expect.fail(("steps: flash walks one head: %s must be a tensor, got %s"):format(name, expect.got(t)))
   end
   local shape = t.shape
   if #shape == 2 then return t:reshape(1, 1, shape[1], shape[2]) end
   if #shape == 4 and shape[1] == 1 and shape[2] == 1 then return t end
-  error(("steps: flash walks one head: %s is %s, expected (N, D) or (1, 1, N, D)")
-    :format(name, #shape == 0 and "a number" or table.concat(shape, "x")), 0)
+  expect.fail(("steps: flash walks one head: %s is %s, expected (N, D) or (1, 1, N, D)")
+    :format(name, #shape == 0 and "a number" or table.concat(shape, "x")))
 end
 
 local function matrix(t)
@@ -74,7 +76,7 @@ end
 
 return function(q, k, v, options)
   text.check_options("steps: flash", options,
-    { q_tile = "number", k_tile = "number", causal = "boolean", scale = "number" }, 0)
+    { q_tile = "number", k_tile = "number", causal = "boolean", scale = "number" })
   local o = { impl = "flash" }
   for key, value in pairs(options or {}) do o[key] = value end
   q, k, v = head("q", q), head("k", k), head("v", v)

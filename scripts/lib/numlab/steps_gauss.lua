@@ -12,6 +12,8 @@
 --- Steps: "pivot" (column, row: where it was found, value, exchanged), "row operation" (row, pivot_row, factor, fill:
 --- zeros that became nonzero), "back substitution" (row, value, x: nan where not yet known), "outcome" (code, x). All
 --- hold A and b.
+---@internal of numlab.steps
+local expect = require "numlab.expect"
 local nl = require "numlab"
 local text = require "numlab.text"
 
@@ -101,16 +103,16 @@ local function substitute(W, dtype, show)
 end
 
 return function(A, b, options)
-  text.check_options("steps: gauss", options, { pivot = "string" }, 0)
+  text.check_options("steps: gauss", options, { pivot = "string" })
   local pivot = options and options.pivot or "partial"
   if pivot ~= "partial" and pivot ~= "none" then
-    error(text.unknown("steps: gauss", "pivot", pivot, { "partial", "none" }), 0)
+    expect.fail(text.unknown("steps: gauss", "pivot", pivot, { "partial", "none" }))
   end
   -- nl.solve checks the arguments, and has the words for how it ends
   local x, message, info = nl.solve(A, b, { method = "gauss", pivot = pivot })
   if b.ndim ~= 1 then
-    error(("steps: gauss walks one right-hand side: b is %dx%d, expected a vector (%d)")
-      :format(b.shape[1], b.shape[2], b.shape[1]), 0)
+    expect.fail(("steps: gauss walks one right-hand side: b is %dx%d, expected a vector (%d)")
+      :format(b.shape[1], b.shape[2], b.shape[1]))
   end
   local dtype = b.dtype
   local W = (type(A.dense) == "function" and A:dense() or A):totable()

@@ -7,6 +7,8 @@
 ---
 --- Steps: "update" (sweep, row, old, value, sum), "sweep" (sweep, residual = ||b - A x|| / ||b||), "outcome" (code, x:
 --- the last iterate). All hold x; numbers are f64 within, as in nl.solve.
+---@internal of numlab.steps
+local expect = require "numlab.expect"
 local nl = require "numlab"
 local text = require "numlab.text"
 
@@ -51,14 +53,14 @@ end
 
 return function(A, b, options)
   text.check_options("steps: gauss_seidel", options,
-    { x0 = "any", sweep = "string", max_iter = "number", tol = "number" }, 0)
+    { x0 = "any", sweep = "string", max_iter = "number", tol = "number" })
   local o = { method = "gauss_seidel", history = true }
   for key, value in pairs(options or {}) do o[key] = value end
   local solved, message, info = nl.solve(A, b, o)
   if solved then message, info = nil, message end
   if b.ndim ~= 1 then
-    error(("steps: gauss_seidel walks one right-hand side: b is %dx%d, expected a vector (%d)")
-      :format(b.shape[1], b.shape[2], b.shape[1]), 0)
+    expect.fail(("steps: gauss_seidel walks one right-hand side: b is %dx%d, expected a vector (%d)")
+      :format(b.shape[1], b.shape[2], b.shape[1]))
   end
   local rows, rhs, x = rows_of(A), b:totable(), (o.x0 or nl.zeros(b.shape[1])):totable()
   if b:abs():max() == 0 then x = nl.zeros(#rhs):totable() end -- A x = 0 has the solution 0, whatever x0

@@ -1,16 +1,21 @@
 --- The store of an experiment's results: a file of SQLite that keeps every run, its rows, every sample of their times,
 --- and where they come from. Each row is on the disk when `add` returns.
 ---
----   local store = assert(store.open("reports/task1/task1.sqlite"))
----   local run = assert(store:begin{ key = key, shared = {{"seed", "1"}}, facts = {}, columns = {"n"}, axes = {"n"},
----     contestant = "method" })                                   -- goes on with a run of this key that was broken off
----   run:add({ n = 1, method = "lu", seconds = 0.1 }, "lu|1", { [""] = { 0.1, 0.1 } })
----   run:finish()
----   store:runs()  store:read(1)
+--- Example:
+---     local store, message, info = nl.store.open(":memory:")        -- else a path: "reports/task1/task1.sqlite"
+---     if store then
+---       local run = assert(store:begin{ key = "k", shared = {{"seed", "1"}}, facts = {}, columns = {"n"}, axes = {"n"},
+---         contestant = "method" })                                  -- goes on with a run of this key that was broken off
+---       assert(run:add({ n = 1, method = "lu", seconds = 0.1 }, "lu|1", { [""] = { 0.1, 0.1 } }))
+---       assert(run:finish())
+---       assert(store:runs()[1].rows == 1 and store:read(1).rows[1].method == "lu")
+---       store:close()
+---     end
 ---
 --- Tables: run; fact (run, name, value); row (run, its point and contestant in one word); cell (a row's fields: numbers
 --- and strings as they are, NULL for nan, truth as 0 or 1 with boolean = 1); sample (row, part of the time, turn).
 --- Failures are nil, message (which file, why, how to mend it), info.
+local expect = require "numlab.expect"
 local provenance = require "numlab.provenance"
 local store_file = require "numlab.store_file"
 local store_resume = require "numlab.store_resume"
@@ -22,11 +27,18 @@ local guard, need = store_file.guard, store_file.need
 local Store, Run = {}, {}
 Store.__index, Run.__index = Store, Run
 
+---@class numlab.store.OpenOptions
+---@field readonly? boolean
+---@field timeout? number  seconds to wait for another program's lock, 5
+
 --- Open a store; it is made where there is none, unless readonly.
 ---@param path string
----@param options table?  {readonly =, timeout = seconds to wait for another program's lock, 5}
----@return table? store, string? message, table? info
+---@param options numlab.store.OpenOptions?
+---@return table? store
+---@return string? message
+---@return table? info
 function M.open(path, options)
+  expect("store.open", "path", path, "string")
   local self, message, info = store_file.open(path, options)
   if not self then return nil, message, info end
   return setmetatable(self, Store)
@@ -34,6 +46,7 @@ end
 
 --- Let the file go.
 function Store:close()
+  expect("Store:close", "self", self, "table")
   store_file.close(self)
 end
 
@@ -59,10 +72,30 @@ local function rows_of(db, run)
   return rows, by
 end
 
+---@class numlab.store.Description
+---@field key string  what a run must share with an earlier one to go on with its rows
+---@field shared table[]  {name, value}: what the key was made of
+---@field facts table[]  {name, value}: all else that is kept beside the rows
+---@field columns string[]
+---@field axes string[]
+---@field contestant string  the column that names who ran
+---@field again? boolean  take the last run of this key though it be finished, and let `add` put a row in the place of an
+--- older one
+
 --- What `begin` would go on with; nothing is written.
----@param o table  as for begin
----@return table? found  {id = of the run, nil for a new one, rows, notes}, string? message, table? info
+---@param o numlab.store.Description
+---@return table? found  {id = of the run, nil for a new one, rows, notes}
+---@return string? message
+---@return table? info
+--- Example:
+---     local store = nl.store.open(":memory:")
+---     if store then
+---       local key = {key = "k", shared = {}, facts = {}, columns = {"n"}, axes = {"n"}, contestant = "method"}
+---       assert(store:find(key).id == nil) -- there is no run of this key yet
+---       store:close()
+---     end
 function Store:find(o)
+  expect("Store:find", "o", o, "table")
   return guard(self.path, function()
     local found = { notes = {}, rows = {} }
     found.id = store_resume.choose(self.db, self.path, o, found.notes)
@@ -72,10 +105,14 @@ function Store:find(o)
 end
 
 --- Go on with the run of this key that was broken off, or begin a new one.
----@param o table  key, shared and facts (lists of {name, value}), columns (names), axes (names), contestant (a name);
---- again: take the last run of this key though it be finished, and let `add` put a row in the place of an older one
----@return table? run  {id, rows = those it has, notes = what the user should know}, string? message, table? info
+---@param o numlab.store.Description
+---@return table? run  {id, rows = those it has, notes = what the user should know}
+---@return string? message
+---@return table? info
 function Store:begin(o)
+  expect("Store:begin", "o", o, "table")
+  expect("Store:begin", "o.key", o.key, "string")
+  for _, name in ipairs{ "shared", "facts", "columns", "axes" } do expect("Store:begin", "o." .. name, o[name], "list") end
   local db = self.db
   return guard(self.path, function()
     local run = setmetatable({ store = self, rows = {}, notes = {}, again = o.again }, Run)
@@ -103,8 +140,20 @@ end
 --- Add rows to a run that another process has begun and is at.
 ---@param id integer
 ---@param again boolean?  as of begin
----@return table? run, string? message, table? info
+---@return table? run
+---@return string? message
+---@return table? info
+--- Example:
+---     local store = nl.store.open(":memory:")
+---     if store then
+---       local key = {key = "k", shared = {}, facts = {}, columns = {"n"}, axes = {"n"}, contestant = "method"}
+---       local run = assert(store:begin(key))
+---       assert(store:join(run.id):add({n = 1}, "1")) -- in another process, as a rule
+---       assert(#run:stored() == 1)
+---       store:close()
+---     end
 function Store:join(id, again)
+  expect("Store:join", "id", id, "whole")
   return guard(self.path, function()
     if #need(self.db:rows("SELECT 1 FROM run WHERE id = ? AND state = 'running'", id)) == 0 then
       need(nil, ("%s has no run %d under way"):format(self.path, id), { code = "ABSENT" })
@@ -125,8 +174,12 @@ end
 ---@param row table  fields that are numbers, strings or booleans are kept
 ---@param point string  what tells it from the other rows of the run
 ---@param samples table<string, number[]>?  by part; "" is the whole
----@return boolean? ok, string? message, table? info
+---@return boolean? ok
+---@return string? message
+---@return table? info
 function Run:add(row, point, samples)
+  expect("Run:add", "row", row, "table")
+  expect("Run:add", "point", point, "string")
   local db = self.store.db
   local ok, message, info = guard(self.store.path, function()
     return need(db:transaction(function()
@@ -152,15 +205,29 @@ function Run:add(row, point, samples)
 end
 
 --- The rows as they are stored now, those of other processes among them.
----@return table[]? rows, string? message, table? info
+---@return table[]? rows
+---@return string? message
+---@return table? info
+--- Example:
+---     local store = nl.store.open(":memory:")
+---     if store then
+---       local key = {key = "k", shared = {}, facts = {}, columns = {"n"}, axes = {"n"}, contestant = "method"}
+---       local run = assert(store:begin(key))
+---       assert(run:add({n = 1}, "1"))
+---       assert(run:stored()[1].n == 1)
+---       store:close()
+---     end
 function Run:stored()
   return guard(self.store.path, function() return (rows_of(self.store.db, self.id)) end)
 end
 
 --- The run is complete. `also`, a function that may fail with nil, message, is done first and under the store's lock.
 ---@param also function?
----@return boolean? ok, string? message, table? info
+---@return boolean? ok
+---@return string? message
+---@return table? info
 function Run:finish(also)
+  expect("Run:finish", "also", also, "function?")
   local db = self.store.db
   return guard(self.store.path, function()
     return need(db:transaction(function()
@@ -173,13 +240,23 @@ function Run:finish(also)
 end
 
 --- This process works on the run no more; a run that is not finished can be gone on with.
+--- Example:
+---     local store = nl.store.open(":memory:")
+---     if store then
+---       local key = {key = "k", shared = {}, facts = {}, columns = {"n"}, axes = {"n"}, contestant = "method"}
+---       local run = assert(store:begin(key))
+---       run:leave()
+---       assert(store:find(key).id == run.id) -- what is not finished can be gone on with
+---       store:close()
+---     end
 function Run:leave()
   store_resume.active[self.store.path .. ":" .. self.id] = nil
 end
 
 --- All runs, oldest first.
 ---@return table[]? runs  {id, state = finished | running | unfinished, started, finished, rows = count, facts}
----@return string? message, table? info
+---@return string? message
+---@return table? info
 function Store:runs()
   return guard(self.path, function()
     local runs = need(self.db:rows("SELECT id, key, state, owner, started, finished, columns, axes, contestant, (SELECT "
@@ -198,7 +275,18 @@ function Store:runs()
 end
 
 --- What each point took when it was last measured, in any run: the seconds_spent of its row.
----@return table<string, number>? seconds  by point, string? message, table? info
+---@return table<string, number>? seconds  by point
+---@return string? message
+---@return table? info
+--- Example:
+---     local store = nl.store.open(":memory:")
+---     if store then
+---       local key = {key = "k", shared = {}, facts = {}, columns = {"n"}, axes = {"n"}, contestant = "method"}
+---       local run = assert(store:begin(key))
+---       assert(run:add({n = 1, seconds_spent = 0.5}, "1"))
+---       assert(store:took()["1"] == 0.5)
+---       store:close()
+---     end
 function Store:took()
   return guard(self.path, function()
     local seconds = {}
@@ -212,8 +300,10 @@ end
 ---@param id integer
 ---@return table? run  as of runs, with rows = records in the order they were finished in, points = what tells them
 --- apart, samples = for each a table part -> seconds
----@return string? message, table? info
+---@return string? message
+---@return table? info
 function Store:read(id)
+  expect("Store:read", "id", id, "whole")
   local runs, message, info = self:runs()
   if not runs then return nil, message, info end
   for _, run in ipairs(runs) do

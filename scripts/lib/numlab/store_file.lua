@@ -1,6 +1,7 @@
 --- The file of a store: opened, made where it is missing, checked, closed; what is wrong with it and how to mend it.
 ---
 --- Lines that may fail stand in `guard`; `need` raises what guard makes an outcome of: nil, message, info.
+---@internal of numlab.store
 local file = require "numlab.file"
 
 local M = {}
@@ -94,10 +95,12 @@ local function check_store(db, path, readonly)
   return empty
 end
 
+--- Open the file, made where it is missing, and check that it is a store.
 ---@param path string
----@param options table?  as of store.open
+---@param options numlab.store.OpenOptions?
 ---@return table? store  {path, db, readonly}
----@return string? message, table? info
+---@return string? message
+---@return table? info
 function M.open(path, options)
   local ok, nl = pcall(require, "numlab")
   if not ok or not nl.sqlite then

@@ -1,5 +1,6 @@
 --- Which run of a store a sweep goes on with: the one of its key that was broken off, or, to run some of it again, the
 --- last of its key. What runs have of each other's facts, and which of them a living process is at.
+---@internal of numlab.store
 local provenance = require "numlab.provenance"
 local need = require("numlab.store_file").need
 
@@ -86,7 +87,7 @@ local function last_of(db, path, o)
 end
 
 --- The number of the run to go on with, nil for a new one.
----@param db numlab.sqlite
+---@param db nl.Database
 ---@param path string
 ---@param o table  key, shared, again
 ---@param notes string[]  what is to be said is added

@@ -1,9 +1,18 @@
 --- A declared sweep: every combination of the axes times every contestant, each row kept as soon as it is there.
 ---
----   local rows = sweep.run{ name = "task1", out = "reports/task1", seed = 1,
----     axes = { {"n", {100, 500}}, {"density", {0.01, 0.1}} }, contestants = {"gauss", "lu"},
----     prepare = function(point) return system end,                      -- once a point; freed after it
----     run = function(point, contestant, system) return row end }        -- or nil, message, info
+--- Example:
+---     local sweep = require "numlab.sweep"
+---     local out = os.tmpname()
+---     os.remove(out)
+---     local rows = sweep.run{ name = "demo", out = out, seed = 1, repeats = 2, quiet = true, pause = 0,
+---       columns = {"n", "method", "residual", "seconds", "code"}, axes = { {"n", {10, 20}} }, contestants = {"gauss", "lu"},
+---       prepare = function(point) return nl.rand(point.n, point.n, {seed = 1}) end, -- once a point; freed after it
+---       run = function(point, method, A)                                            -- a row, or nil, message, info
+---         local x, info, facts = nl.solve(A, nl.ones(point.n), {method = method})
+---         return x and {residual = info.relative_residual, seconds = info.seconds}, info, facts
+---       end }
+---     assert(#rows == 4 and rows[1].n == 10 and rows[1].method == "gauss" and rows[4].residual < 1e-10)
+---     os.execute("rm -r " .. out)
 ---
 --- A row holds the axes, the contestant, what run returned, and the timing (median, minimum, interquartile range,
 --- repeats; a part P that run timed by itself gives P_s, P_min, P_iqr). A failure is a row with its code, not the end.
@@ -13,6 +22,7 @@
 --- Every script that sweeps understands the words of numlab.sweep_words (--dry-run, --filter=..., --only-failed, --jobs=N,
 --- --width=W). While rows are still missing after such a word the program ends here: figures and page are of whole runs.
 local axes = require "numlab.axes"
+local expect = require "numlab.expect"
 local text = require "numlab.text"
 local file = require "numlab.file"
 local tables = require "numlab.table"
@@ -34,25 +44,32 @@ local OPTIONS = { name = "string", out = "string", seed = "number", axes = "tabl
 
 --- All combinations of the axes, the last axis fastest.
 ---@param list table[]  {{name, values}, ...}, or designs of numlab.axes among them
----@return table[] points  {name = value, ...}, string[] names
-function M.points(list) return axes.expand(list) end
+---@return table[] points  {name = value, ...}
+---@return string[] names
+--- Example:
+---     local points, names = nl.sweep.points{ {"n", {100, 500}}, {"density", {0.01, 0.1}} }
+---     assert(#points == 4 and points[2].n == 100 and points[2].density == 0.1 and names[1] == "n")
+function M.points(list)
+  expect("sweep.points", "list", list, "list")
+  return axes.expand(list)
+end
 
 local function check(o)
   for _, name in ipairs({ "name", "axes", "contestants", "run", "columns" }) do
-    if o[name] == nil then error(("sweep.run: option '%s' is needed"):format(name), 4) end
+    if o[name] == nil then expect.fail(("sweep.run: option '%s' is needed"):format(name)) end
   end
-  if not o.name:find("^[%w_.-]+$") then error("sweep.run: name must be letters, digits, _ . -", 4) end
-  if #o.contestants == 0 then error("sweep.run: contestants is empty", 4) end
+  if not o.name:find("^[%w_.-]+$") then expect.fail("sweep.run: name must be letters, digits, _ . -") end
+  if #o.contestants == 0 then expect.fail("sweep.run: contestants is empty") end
   local seen = {}
   for _, name in ipairs(o.contestants) do -- a point and contestant has one row
-    if seen[tostring(name)] then error(("sweep.run: contestants has %s twice"):format(tables.cell(name)), 4) end
+    if seen[tostring(name)] then expect.fail(("sweep.run: contestants has %s twice"):format(tables.cell(name))) end
     seen[tostring(name)] = true
   end
   local fine, points, names = pcall(M.points, o.axes)
-  if not fine then error((tostring(points):gsub("^.-axes%.expand: ", "sweep.run: ")), 4) end
+  if not fine then expect.fail((tostring(points):gsub("^.-axes%.expand: ", "sweep.run: "))) end
   o.names = names
   if math.type(o.jobs) ~= "integer" or o.jobs < 1 then
-    error(("sweep.run: jobs must be a whole number of at least 1, got %s"):format(o.jobs), 4)
+    expect.fail(("sweep.run: jobs must be a whole number of at least 1, got %s"):format(o.jobs))
   end
   if o.jobs > 1 and o.times ~= false then
     error(("sweep.run: --jobs=%d is refused: this sweep times what it runs, and processes beside each other take each "
@@ -139,7 +156,7 @@ end
 
 -- All options with their defaults, and the points.
 local function settle(o)
-  text.check_options("sweep.run", o, OPTIONS, 4)
+  text.check_options("sweep.run", o, OPTIONS)
   o = words.over(o or {})
   o.jobs = o.jobs or 1
   local points = check(o)
@@ -216,14 +233,37 @@ local function share(o, points, key, log, todo, state)
   return (missing(o, points, log.rows, told))
 end
 
+---@class numlab.sweep.RunOptions
+---@field name string  of the files: OUT/NAME.csv, OUT/NAME.sqlite
+---@field out? string  folder, "reports/NAME"
+---@field axes table[]  {name, {values}} and designs of numlab.axes
+---@field contestants any[]  their names
+---@field contestant? string  the column of their names, "method"
+---@field columns string[]  of the csv, in order
+---@field prepare? fun(point: table): any  once a point; what it returns is handed to run
+---@field run fun(point: table, contestant: any, prepared: any): table?, string?, table?  a row, or nil, message, info
+---@field seed? integer  of axes.seed for each point
+---@field repeats? integer  samples of each, 5
+---@field width? number  of bench.compare, in place of repeats
+---@field repeats_max? integer  of bench.compare
+---@field slow? number  seconds after which a contestant repeats no more at a point, 5
+---@field budget? number  seconds after which every new point is measured once
+---@field cost? fun(point: table, contestant: any): number  relative, for the time left
+---@field arguments? any  what tells runs apart
+---@field device? string  where rows come from a GPU: those of another card are not gone on with
+---@field times? boolean  false: rows hold nothing that is timed and depend on nothing but their point; each contestant
+--- runs once, and processes may share the points
+---@field pause? number  seconds between turns, 0.005
+---@field clock? fun(): number  seconds; nl.clock
+---@field quiet? boolean  no progress on standard error
+---@field tty? boolean  whether progress is written over itself; default: on a terminal
+---@field dry_run? boolean  say what would run; these four are the words --dry-run, --filter, --only-failed, --jobs too
+---@field filter? string  run only this part: "n=500..,method=gauss,lu"
+---@field only_failed? boolean  run again what failed in the last run of these settings
+---@field jobs? integer  processes that share the points; with times = false
+
 --- Run a sweep.
----@param o table  name, out (folder, "reports/NAME"), axes (and designs of numlab.axes), contestants (names),
---- contestant (their column, "method"), columns (of the csv, in order), prepare, run, seed, repeats = 5, width and
---- repeats_max (of bench.compare, in place of repeats), slow = 5 (seconds after which a contestant repeats no more at a
---- point), budget (seconds after which every new point is measured once), cost(point, contestant) (relative, for the time
---- left), arguments (anything that tells runs apart), device (where rows come from a GPU: those of another card are not gone
---- on with), times = false (rows hold nothing that is timed and depend on nothing but their point: each contestant runs
---- once, and processes may share the points), quiet, pause; dry_run, filter, only_failed, jobs (numlab.sweep_words)
+---@param o numlab.sweep.RunOptions
 ---@return table[] rows  in the order of the points
 ---@return table info  {csv = path, store = path and run = its number where there is SQLite, resumed = rows reused, seconds,
 --- missing = rows left for later}

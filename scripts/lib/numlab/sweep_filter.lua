@@ -3,6 +3,7 @@
 --- Conditions stand between commas, and all must hold: name=value,value (one of these), name=from..to (an end may be
 --- left out), name!=value, and name>=value, > <= <, which a shell wants in quotes. A name is that of an axis or of the
 --- contestants' column; what is no name or no value of it raises with the nearest one.
+---@internal of numlab.sweep
 local tables = require "numlab.table"
 local text = require "numlab.text"
 

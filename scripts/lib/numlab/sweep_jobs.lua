@@ -5,6 +5,7 @@
 ---
 --- Points are taken by writing their numbers to a table where each can stand once, in a database of its own. A worker
 --- knows by a variable of the environment what it is; it ends when nobody reads what it tells.
+---@internal of numlab.sweep
 local file = require "numlab.file"
 
 local M = {}

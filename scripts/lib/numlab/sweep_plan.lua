@@ -1,4 +1,5 @@
 --- What a sweep would run, told instead of done: for --dry-run.
+---@internal of numlab.sweep
 local text = require "numlab.text"
 
 local M = {}

@@ -1,4 +1,5 @@
 --- One point of a sweep: its contestants run, side by side where they are timed, and rows made of what came.
+---@internal of numlab.sweep
 local bench = require "numlab.bench"
 local text = require "numlab.text"
 

@@ -1,5 +1,6 @@
 --- Words that every experiment with a sweep understands beside its own: nl.args takes them apart as soon as the script
 --- has loaded numlab.sweep, and sweep.run obeys them. A script's own word of the same name goes first.
+---@internal of numlab.sweep
 local M = {}
 
 --- Name -> default, whose type is the word's.

@@ -2,20 +2,26 @@
 --- %.17g, so that every number reads back exactly).
 ---
 --- Rows are records: { {n = 100, seconds = 0.2}, ... }. Columns are names, or {key, title=, format=, align=}.
+--- Example:
+---     local rows = { {n = 100, seconds = 0.25}, {n = 2000, seconds = 12.5} }
+---     print(nl.table.render(rows, { title = "Times", format = { seconds = "%.1f" } }))
+---     local csv = nl.table.csv(rows, { columns = {"n", "seconds"} })
+---     assert(csv == "n,seconds\n100,0.25\n2000,12.5\n" and nl.table.parse_csv(csv)[2].seconds == 12.5)
+local expect = require "numlab.expect"
 local text = require "numlab.text"
 
 local M = {}
 
-local OPTIONS = { columns = "table", format = "table", missing = "string", title = "string", maximum = "number" }
+local OPTIONS = { columns = "table", format = "table", missing = "string", title = "string" }
 
 local function normal_columns(what, rows, options)
-  text.check_options(what, options, OPTIONS, 4)
-  if type(rows) ~= "table" then error(("%s: rows must be a list of records, got %s"):format(what, type(rows)), 3) end
+  text.check_options(what, options, OPTIONS)
+  if type(rows) ~= "table" then expect.fail(("%s: rows must be a list of records, got %s"):format(what, expect.got(rows))) end
   local columns = {}
   for i, column in ipairs(options and options.columns or M.columns(rows)) do
     if type(column) == "string" then column = { column } end
     if type(column) ~= "table" or type(column[1]) ~= "string" then
-      error(("%s: column %d must be a name or {name, title=, format=, align=}"):format(what, i), 3)
+      expect.fail(("%s: column %d must be a name or {name, title=, format=, align=}"):format(what, i))
     end
     columns[i] = { key = column[1], title = column.title or column[1], align = column.align,
       format = column.format or (options and options.format or {})[column[1]] }
@@ -23,10 +29,25 @@ local function normal_columns(what, rows, options)
   return columns
 end
 
+---@class numlab.table.Column
+---@field [1] string  the field
+---@field title? string  its head; the field's name
+---@field format? string|fun(value: any): string
+---@field align? "left"|"right"|"center"
+
+---@class numlab.table.RenderOptions
+---@field columns? (string|numlab.table.Column)[]  default: all fields
+---@field format? table<string, string|function>  column -> "%.3f" or a function of the value
+---@field missing? string  for absent values, "-"
+---@field title? string  a line above; render alone
+
 --- The names of all fields of all rows, in the order of first sight within a row sorted by name.
 ---@param rows table[]
 ---@return string[]
+--- Example:
+---     assert(table.concat(nl.table.columns{{n = 1, b = 2}, {z = 3}}, " ") == "b n z")
 function M.columns(rows)
+  expect("table.columns", "rows", rows, "records")
   local names, seen = {}, {}
   for _, row in ipairs(rows) do
     local fresh = {}
@@ -46,6 +67,8 @@ end
 ---@param value any
 ---@param format string|function|nil
 ---@return string
+--- Example:
+---     assert(nl.table.cell(3) == "3" and nl.table.cell(0.125, "%.1f") == "0.1" and nl.table.cell(true) == "true")
 function M.cell(value, format)
   if value == nil then return "" end
   if type(format) == "function" then return format(value) end
@@ -84,7 +107,7 @@ end
 
 --- A table for the terminal.
 ---@param rows table[]
----@param options table?  {columns=, format={name="%.3f"|function}, missing="-", title=}
+---@param options numlab.table.RenderOptions?
 ---@return string  ends with a newline
 function M.render(rows, options)
   local columns = normal_columns("table.render", rows, options)
@@ -110,8 +133,10 @@ end
 
 --- A table in GitHub's Markdown.
 ---@param rows table[]
----@param options table?  as for render
+---@param options numlab.table.RenderOptions?
 ---@return string
+--- Example:
+---     assert(nl.table.markdown{{n = 1}}:find("| n |", 1, true))
 function M.markdown(rows, options)
   local columns = normal_columns("table.markdown", rows, options)
   local head, rule = {}, {}
@@ -155,7 +180,11 @@ end
 ---@param row table
 ---@param names string[]
 ---@return string
+--- Example:
+---     assert(nl.table.csv_line({n = 1, words = "a,b"}, {"n", "words"}) == '1,"a,b"')
 function M.csv_line(row, names)
+  expect("table.csv_line", "row", row, "table")
+  expect("table.csv_line", "names", names, "list")
   local cells = {}
   for c, name in ipairs(names) do cells[c] = csv_field(row[name]) end
   return table.concat(cells, ",")
@@ -164,7 +193,10 @@ end
 --- The header line of csv, without its end.
 ---@param names string[]
 ---@return string
+--- Example:
+---     assert(nl.table.csv_header{"n", "seconds"} == "n,seconds")
 function M.csv_header(names)
+  expect("table.csv_header", "names", names, "list")
   local cells = {}
   for c, name in ipairs(names) do cells[c] = csv_field(name) end
   return table.concat(cells, ",")
@@ -172,7 +204,7 @@ end
 
 --- All rows as csv with a header line.
 ---@param rows table[]
----@param options table?  {columns=}
+---@param options numlab.table.RenderOptions?
 ---@return string
 function M.csv(rows, options)
   local names = {}
@@ -219,8 +251,11 @@ end
 --- Rows of a csv text as `csv` writes it: numbers, true, false, nan and inf get their values, an empty field is
 --- absent. A last line cut short (a crash while writing) is left out.
 ---@param s string
----@return table[] rows, string[] names, string? fault  what was left out and why
+---@return table[] rows
+---@return string[] names
+---@return string? fault  what was left out and why
 function M.parse_csv(s)
+  expect("table.parse_csv", "s", s, "string")
   local records, fault = split(s)
   local names, rows = {}, {}
   if not records[1] then return rows, names, fault end

@@ -1,5 +1,6 @@
 --- What the experiments of task 1 (linear systems) share: the methods by their labels, one measured solve as a
 --- row, the columns and how they read.
+---@internal of the experiments of task 1
 local nl = require "numlab"
 local experiment = require "numlab.experiment"
 local text = require "numlab.text"
@@ -63,7 +64,9 @@ end
 ---@param system table  {A, b, x (true solution, may be absent), predicted (sweeps), radius}
 ---@param label string
 ---@param extra table?  more options of nl.solve
----@return table? row, string? message, table? info  info.row: what is known of a failure
+---@return table? row
+---@return string? message
+---@return table? info  info.row: what is known of a failure
 function M.measure(system, label, extra)
   local options = {}
   for k, v in pairs(M.METHODS[label]) do options[k] = v end

@@ -1,5 +1,6 @@
 --- What the sweep of task 2 (attention) measures: contestants by their labels, one turn (forward, backward) as a row,
 --- what theory says of its memory.
+---@internal of the experiments of task 2
 local nl = require "numlab"
 local experiment = require "numlab.experiment"
 local file = require "numlab.file"
@@ -38,7 +39,8 @@ end
 --- GPU, whose kernels have tiles of their own, each once.
 ---@param o table  impls, q_tile, k_tile, device
 ---@param with_peers boolean?
----@return string[] labels, table<string, table> specs  label -> {impl, q_tile, k_tile} or {impl, backend}
+---@return string[] labels
+---@return table<string, table> specs  label -> {impl, q_tile, k_tile} or {impl, backend}
 function M.contestants(o, with_peers)
   local labels, specs = {}, {}
   local function add(label, spec) labels[#labels + 1], specs[label] = label, spec end
@@ -238,7 +240,9 @@ end
 --- against the f64 reference.
 ---@param work table  of prepare
 ---@param spec table  of contestants
----@return table? row, string? message, table? info
+---@return table? row
+---@return string? message
+---@return table? info
 function M.turn(work, spec)
   local first = not work.measured[spec]
   work.measured[spec] = true

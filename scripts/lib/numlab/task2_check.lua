@@ -9,6 +9,7 @@
 ---   f32       that for outputs, for gradients three times the error (a largest of many errors scatters) + u max|lse| max|ref|,
 ---             u = 2^-24, for P made again from a rounded lse; and the handout's test
 --- The handout's test: |a - b| <= atol + rtol |b|, f64 1e-7 and 1e-5, f32 1e-4 and 1e-3.
+---@internal of the experiments of task 2
 local nl = require "numlab"
 local findings = require "numlab.findings"
 local naive = require "numlab.task2_naive"
@@ -275,6 +276,7 @@ function M.rules()
     say"lse: (D + 8) roundings of 1 + max|s| in the type it is computed in; two implementations may be two bounds apart" }
 end
 
+--- All sentences of the rows.
 ---@param rows table[]
 ---@return table[]  {{title, lines}, ...}
 function M.findings(rows)

@@ -1,4 +1,5 @@
 --- What the rows of task 2 show, in sentences computed from the rows; what departs from theory is flagged.
+---@internal of the experiments of task 2
 local findings = require "numlab.findings"
 local gpu = require "numlab.task2_gpu"
 local on_gpu = require "numlab.task2_gpu_findings"
@@ -31,7 +32,8 @@ M.TIME_EXPONENT = 2
 
 --- Products of matrices, backward over forward: standard keeps P (4 to 2), the others make it again (5 to 2); flash takes
 --- 7 where it goes over the tiles twice, once for dK and dV, once for dQ: 16-bit types, or fewer than 8 heads in all.
----@return number? ratio, table? why  said
+---@return number? ratio
+---@return table? why  said
 function M.backward_ratio(row)
   if gpu.is(row.device) then return on_gpu.backward_ratio(row) end
   if row.impl == "standard" then return 2, say"P was kept" end

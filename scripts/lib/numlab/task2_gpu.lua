@@ -1,5 +1,6 @@
 --- Attention on a GPU as experiments of task 2 measure it: room that theory gives its kernels (gpu/attention), operands that
 --- the L2 cache cannot keep, device times of quick launches.
+---@internal of the experiments of task 2
 local nl = require "numlab"
 
 local M = {}
@@ -14,7 +15,8 @@ function M.is(device) return device ~= nil and device ~= "cpu" end
 
 --- What is known of a device; nil and why where this machine has none of its kind. Raises on a name that cannot be.
 ---@param device string
----@return table? facts, string? why
+---@return table? facts
+---@return string? why
 function M.find(device)
   local ok, facts = pcall(nl.device, device)
   if ok then return facts end
@@ -26,7 +28,8 @@ end
 --- Rows and columns of a tile of dQ where flash's backward pass runs on tensor cores (compute capability 8 and later): blocks
 --- of keys add their shares to sums in f32, as many columns as the kernels are made for. nil: two passes, no sums.
 ---@param s table  {dtype, head_dim}
----@return integer? rows, integer? columns
+---@return integer? rows
+---@return integer? columns
 function M.dq_tile(s)
   local d, f32 = s.head_dim, s.dtype == "f32"
   if s.dtype == "f64" or d > (f32 and 128 or 256) or d % (f32 and 4 or 8) ~= 0 then return nil end
@@ -39,7 +42,8 @@ end
 --- Backward: standard dS in the room of S; the others D, one a row, and flash the sums of dQ, whole tiles.
 ---@param spec table  {impl}
 ---@param s table  {batch, heads, n, head_dim, dtype}
----@return integer forward, integer backward
+---@return integer forward
+---@return integer backward
 function M.numbers(spec, s)
   local n, units = s.n, s.batch * s.heads
   if spec.impl == "standard" then return 2 * units * n * n, units * n * n end

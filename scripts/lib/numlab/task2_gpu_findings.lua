@@ -1,5 +1,6 @@
 --- What theory says of attention on a GPU where it is another than on the CPU, and the sentences that tell it: kernels there
 --- have no workers, and keep neither scores nor tiles of them in the device's memory (numlab.task2_gpu).
+---@internal of the experiments of task 2
 local findings = require "numlab.findings"
 local gpu = require "numlab.task2_gpu"
 local rows_of = require "numlab.rows"
@@ -16,7 +17,8 @@ M.MEMORY_EXPONENT = { forward = { standard = 2, tiled = 0, flash = 0 }, backward
 --- Products of matrices, backward over forward. tiled makes S twice forward; backward it takes flash's way in two passes, seven
 --- products, which flash itself takes where it has no sums of dQ.
 ---@param row table
----@return number? ratio, table? why  said
+---@return number? ratio
+---@return table? why  said
 function M.backward_ratio(row)
   if row.impl == "standard" then return 2, say"P was kept" end
   if row.impl == "tiled" then return 7 / 3, say"S is made twice forward, P again twice backward" end

@@ -2,6 +2,7 @@
 --- backward: the yardstick that the accuracy of nl.attention is held against, sharing no code with it.
 ---
 ---   local ref = naive(q, k, v, dout, { causal = true })       -- ref.out, ref.dq, ref.dk, ref.dv, ref.dbias
+---@internal of the experiments of task 2
 local nl = require "numlab"
 
 -- Which keys each row sees: j - (i + Nk - Nq) between -left and right, a bool (Nq, Nk); nil: all of them.
@@ -81,6 +82,7 @@ local function by_sequence(q, k, v, dout, o)
   return result
 end
 
+--- Forward and backward pass of one problem.
 ---@param q nl.Tensor
 ---@param k nl.Tensor
 ---@param v nl.Tensor

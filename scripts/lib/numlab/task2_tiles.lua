@@ -2,6 +2,7 @@
 --- attention on r queries and c keys moves 2 c D numbers of K and V and 2 r D of the sums O (read and written), for r c
 --- scores: 2 D (1/r + 1/c) a score, so the larger the tile the better, as long as what a step works on stays in the cache.
 --- The same holds for LU: panels of w columns mean n/w passes over the rest of the matrix, as long as a panel stays there.
+---@internal of the experiments of task 2
 local rows_of = require "numlab.rows"
 local task2 = require "numlab.task2"
 local text = require "numlab.text"
@@ -14,7 +15,8 @@ local STORED = { f64 = 8, f32 = 4, bf16 = 2, f16 = 2 }
 --- and, backward, of dout, dq, dk, dv that it reads and writes.
 ---@param spec table  {q_tile, k_tile}
 ---@param s table  {n, head_dim, dtype}
----@return integer forward, integer backward
+---@return integer forward
+---@return integer backward
 function M.working_set(spec, s)
   local one = setmetatable({ batch = 1, heads = 1, threads = 1 }, { __index = s })
   local own = task2.predicted({ impl = "flash", q_tile = spec.q_tile, k_tile = spec.k_tile }, one)

@@ -5,6 +5,7 @@
 ---   telling.of(store, run.id)
 ---
 --- Table of the store: told (run, parent = id of the table it stands in, name, value, kind = type, or how it was said).
+---@internal of numlab.report and numlab report
 local file = require "numlab.file"
 local say = require "numlab.say"
 local storage = require "numlab.store"
@@ -37,7 +38,8 @@ end
 --- Keep what the last finished run of a store tells, in place of what was kept of it before.
 ---@param path string  of the store
 ---@param what table  strings, numbers, booleans, sentences, and tables of them
----@return boolean? kept, string? message  false: there is no store
+---@return boolean? kept
+---@return string? message  false: there is no store
 function M.keep(path, what)
   if select(2, file.capture("test -f " .. file.quote(path))) ~= 0 then return false end -- opening it would drop its locks
   local store, message = storage.open(path)

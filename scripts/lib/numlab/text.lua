@@ -1,33 +1,53 @@
 --- Words and widths: the nearest known name, the cells a string takes on a terminal, checks of option tables.
 --- Pure Lua; the engine is not needed.
+--- Example:
+---     local text = require "numlab.text"
+---     assert(text.nearest("sovle", {"solve", "lu"}) == "solve" and text.width "高斯" == 4)
+---     assert(text.duration(72) == "1 min 12 s" and text.bytes(32 << 20) == "32 MiB" and text.number(0.1) == "0.1")
+---     assert(text.pad("ab", 4, "right") == "  ab" and text.wrap("a b c", 3) == "a b\nc")
+local expect = require "numlab.expect"
+
 local text = {}
 
---- Levenshtein distance of two strings, by bytes.
+--- Edits that make b of a, by bytes, whatever their case: a letter more, less or other, two neighbours swapped (optimal
+--- string alignment, Damerau 1964).
 ---@param a string
 ---@param b string
 ---@return integer
+--- Example:
+---     assert(nl.text.distance("solve", "slove") >= 1 and nl.text.distance("lu", "lu") == 0)
 function text.distance(a, b)
-  local row = {}
+  expect("text.distance", "a", a, "string")
+  expect("text.distance", "b", b, "string")
+  a, b = a:lower(), b:lower()
+  local above, row = {}, {}
   for j = 0, #b do row[j] = j end
   for i = 1, #a do
-    local diagonal = row[0]
-    row[0] = i
+    local two_above = above
+    above, row = row, { [0] = i }
     for j = 1, #b do
-      local best = diagonal + (a:byte(i) == b:byte(j) and 0 or 1)
-      best = math.min(best, row[j] + 1, row[j - 1] + 1)
-      diagonal, row[j] = row[j], best
+      row[j] = math.min(above[j - 1] + (a:byte(i) == b:byte(j) and 0 or 1), above[j] + 1, row[j - 1] + 1)
+      if i > 1 and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j) then
+        row[j] = math.min(row[j], two_above[j - 2] + 1)
+      end
     end
   end
   return row[#b]
 end
 
---- The known name nearest to what was given; nil when none is near (farther than half the word).
+--- The known name nearest to what was given, one that it is the beginning of before all; nil when none is near (farther
+--- than half the word). bindings/names.c says the same for functions in C.
 ---@param given string
 ---@param known string[]
 ---@return string?
 function text.nearest(given, known)
+  expect("text.nearest", "given", given, "string")
+  expect("text.nearest", "known", known, "list")
   local best
   local least = #given // 2 + 1
+  for _, name in ipairs(known) do
+    if #given > 1 and name:sub(1, #given) == given then return name end
+  end
   for _, name in ipairs(known) do
     local d = text.distance(given, name)
     if d < least then best, least = name, d end
@@ -41,10 +61,16 @@ end
 ---@param given any
 ---@param known string[]
 ---@return string
+--- Example:
+---     local words = nl.text.unknown("solve", "option", "pivto", {"pivot", "tol"})
+---     assert(words == "solve: unknown option 'pivto' (did you mean 'pivot'? known: pivot, tol)")
 function text.unknown(what, kind, given, known)
+  expect("text.unknown", "known", known, "list")
+  if #known == 0 then return ("%s: unknown %s '%s' (known: none)"):format(what, kind, tostring(given)) end
   local near = type(given) == "string" and text.nearest(given, known)
-  return ("%s: unknown %s '%s' (%sknown: %s)"):format(what, kind, tostring(given),
-    near and ("did you mean '%s'? "):format(near) or "", table.concat(known, ", "))
+  local hint = near and ("did you mean '%s'? "):format(near)
+    or math.type(given) and ("they are named, {%s = ..}; "):format(known[1]) or ""
+  return ("%s: unknown %s '%s' (%sknown: %s)"):format(what, kind, tostring(given), hint, table.concat(known, ", "))
 end
 
 --- Raise unless options is a table (or nil) whose keys are all known and whose values have the known types.
@@ -52,24 +78,31 @@ end
 ---@param what string
 ---@param options table?
 ---@param known table<string, string>
----@param level integer?  of the caller to blame; 3: the caller of the function that checks
-function text.check_options(what, options, known, level)
-  level = level or 3
+--- Example:
+---     local function f(options) nl.text.check_options("f", options, {n = "number", name = "string|number"}) end
+---     f{n = 1, name = "x"}
+---     local ok, message = pcall(f, {nn = 1})
+---     assert(not ok and message:find("f: unknown option 'nn'", 1, true))
+function text.check_options(what, options, known)
+  expect("text.check_options", "known", known, "table")
   if options == nil then return end
-  if type(options) ~= "table" then
-    error(("%s: options must be a table, got %s"):format(what, type(options)), level)
-  end
   local names = {}
   for name in pairs(known) do names[#names + 1] = name end
   table.sort(names)
+  if type(options) ~= "table" then
+    expect.fail(("%s: options must be a table, got %s"):format(what, expect.type_of(options)))
+  end
+  local wrong -- the first by name: the order of pairs differs from run to run
   for key, value in pairs(options) do
     local types = known[key]
-    if not types then error(text.unknown(what, "option", key, names), level) end
-    if types ~= "any" and not ("|" .. types .. "|"):find("|" .. type(value) .. "|", 1, true) then
-      error(("%s: option '%s' must be a %s, got %s"):format(what, key, types:gsub("|", " or a "), type(value)),
-        level)
-    end
+    local fits = types == "any" or types and ("|" .. types .. "|"):find("|" .. type(value) .. "|", 1, true)
+    if not fits and (wrong == nil or tostring(key) < tostring(wrong)) then wrong = key end
   end
+  if wrong == nil then return end
+  if not known[wrong] then expect.fail(text.unknown(what, "option", wrong, names)) end
+  local got = expect.type_of(options[wrong])
+  expect.fail(("%s: option '%s' must be a %s, got %s%s"):format(what, wrong, known[wrong]:gsub("|", " or a "), got,
+    got == "tensor" and known[wrong]:find("table") and "; t:totable() makes one" or ""))
 end
 
 -- Code points two cells wide (East Asian Wide and Fullwidth, emoji), and those that take none.
@@ -97,6 +130,7 @@ end
 ---@param s string
 ---@return integer
 function text.width(s)
+  expect("text.width", "s", s, "string")
   if not s:find("[\128-\255%c]") then return #s end
   if not utf8.len(s) then return #s end
   local cells = 0
@@ -109,9 +143,12 @@ end
 --- s with spaces added (align "left", "right" or "center") until it takes width cells.
 ---@param s string
 ---@param width integer
----@param align string?
+---@param align ("left"|"right"|"center")?
 ---@return string
 function text.pad(s, width, align)
+  expect("text.pad", "s", s, "string")
+  expect("text.pad", "width", width, "number")
+  expect("text.pad", "align", align, "string?")
   local free = math.max(0, width - text.width(s))
   if align == "right" then return (" "):rep(free) .. s end
   if align == "center" then return (" "):rep(free // 2) .. s .. (" "):rep(free - free // 2) end
@@ -122,7 +159,11 @@ end
 ---@param s string
 ---@param width integer
 ---@return string
+--- Example:
+---     assert(nl.text.cut("elimination", 5) == "elim…")
 function text.cut(s, width)
+  expect("text.cut", "s", s, "string")
+  expect("text.cut", "width", width, "number")
   if text.width(s) <= width then return s end
   if not utf8.len(s) then return s:sub(1, width - 1) .. "…" end
   local cells, stop = 0, 1
@@ -140,6 +181,10 @@ end
 ---@param rest string?  before the others
 ---@return string
 function text.wrap(s, width, first, rest)
+  expect("text.wrap", "s", s, "string")
+  expect("text.wrap", "width", width, "number")
+  expect("text.wrap", "first", first, "string?")
+  expect("text.wrap", "rest", rest, "string?")
   local lines, line = {}, first or ""
   local empty = true
   for word in s:gmatch("%S+") do
@@ -156,6 +201,7 @@ end
 ---@param seconds number
 ---@return string
 function text.duration(seconds)
+  expect("text.duration", "seconds", seconds, "number")
   if seconds ~= seconds or seconds < 0 or seconds == math.huge then return "?" end
   if seconds < 1e-3 then return ("%.3g us"):format(seconds * 1e6) end
   if seconds < 1 then return ("%.3g ms"):format(seconds * 1e3) end
@@ -169,6 +215,7 @@ end
 ---@param bytes number
 ---@return string
 function text.bytes(bytes)
+  expect("text.bytes", "bytes", bytes, "number")
   local units = { "B", "KiB", "MiB", "GiB", "TiB" }
   local k = 1
   while bytes >= 1024 and k < #units do bytes, k = bytes / 1024, k + 1 end
@@ -179,6 +226,7 @@ end
 ---@param x number
 ---@return string
 function text.number(x)
+  expect("text.number", "x", x, "number")
   if math.type(x) == "integer" then return tostring(x) end
   if x ~= x then return "nan" end
   if x == math.huge then return "inf" elseif x == -math.huge then return "-inf" end

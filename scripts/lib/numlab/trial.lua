@@ -1,5 +1,6 @@
 --- A numlab in a folder of its own, built and tried: each row of the handout that a minute can judge, by the csv files
 --- its experiments write. For verify; the folder's code runs as the user.
+---@internal of numlab pack and numlab verify
 local command = require "numlab.command"
 local file = require "numlab.file"
 local rows_of = require "numlab.rows"
@@ -25,7 +26,8 @@ end
 
 --- Build it.
 ---@param folder string
----@return number? seconds, string? why
+---@return number? seconds
+---@return string? why
 function M.build(folder)
   local nl = require "numlab"
   local begin = nl.clock()
@@ -156,7 +158,7 @@ local function task2(t, add)
 end
 
 --- The handout's rows of both tasks.
----@param folder string|false|nil  where it was built; nothing: nothing was
+---@param folder (string|boolean)?  where it was built; nothing: nothing was
 ---@param out string  a folder for results
 ---@param tell fun(line: string)
 ---@return {row: string, state: string, what: string}[]

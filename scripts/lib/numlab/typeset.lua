@@ -1,4 +1,5 @@
 --- Numbers and formulas that programs write with plain letters, as print has them: 1.5e-10, n^2, (D - L)^-1, 64x128, 3 us.
+---@internal of numlab.report and numlab report
 local M = {}
 
 local function power(base, exponent)

@@ -4,6 +4,7 @@
 ---
 ---   local results = require("numlab.verify").archive("张三_12345678_Exp2_v1.zip")
 ---   for _, r in ipairs(results) do print(r.state, r.row, r.what) end     -- passed, failed, not checked
+---@internal of numlab pack and numlab verify
 local command = require "numlab.command"
 local file = require "numlab.file"
 local pack = require "numlab.pack"
@@ -21,7 +22,8 @@ local STRAY = { "%.o$", "%.so$", "%.a$", "^scripts/build", "/%.git/", "/reports/
 
 --- Can the names of an archive be files below one folder, everywhere, and nothing else?
 ---@param entries table[]  of nl.zip.read
----@return boolean? ok, string? why
+---@return boolean? ok
+---@return string? why
 function M.safe_names(entries)
   local seen = {}
   for _, e in ipairs(entries) do
@@ -44,7 +46,9 @@ end
 --- Names and layout, by the handout's rule: problems, each a line.
 ---@param zip string  the archive's name without its folder
 ---@param entries table[]
----@return string[] names, string[] layout, string[] report  empty lists where all is right
+---@return string[] names
+---@return string[] layout
+---@return string[] report  empty lists where all is right
 function M.layout(zip, entries)
   local names, layout, report, have = {}, {}, {}, {}
   local parts, message = pack.parse(zip)
@@ -94,7 +98,8 @@ end
 --- Write the files of an archive whose names are safe below a folder.
 ---@param entries table[]
 ---@param folder string
----@return boolean? ok, string? message
+---@return boolean? ok
+---@return string? message
 function M.extract(entries, folder)
   local made = {}
   for _, e in ipairs(entries) do
@@ -171,7 +176,8 @@ end
 
 --- Results as people read them, and whether none failed.
 ---@param results table[]
----@return string lines, boolean good
+---@return string lines
+---@return boolean good
 function M.show(results)
   local count = { [M.PASSED] = 0, [M.FAILED] = 0, [M.NOT_CHECKED] = 0 }
   for _, r in ipairs(results) do count[r.state] = count[r.state] + 1 end

@@ -1,6 +1,7 @@
 /* Philox against the known answers of Random123 (kat_vectors), the polynomials against long double libm, the
  * distributions by their moments. */
 #include "check.h"
+#include <numlab/interrupt.h>
 #include <numlab/parallel.h>
 #include <numlab/random.h>
 
@@ -114,6 +115,15 @@ static void fills_follow_the_stream(void **state) {
   nl_tensor_release(&t);
   assert_ok(nl_tensor_new(NL_I32, 1, (int64_t[]){3}, &t));
   assert_int_equal(nl_random_fill_uniform(&t, 5, 9), NL_DTYPE);
+  nl_tensor_release(&t);
+  assert_ok(nl_tensor_new(NL_F64, 2, (int64_t[]){100, 100}, &t));
+  assert_ok(nl_tensor_transpose(&t, 0, 1, &turned));
+  nl_interrupt();
+  assert_int_equal(nl_random_fill_uniform(&t, 5, 9), NL_INTERRUPTED);
+  assert_message("rand: interrupted");
+  assert_int_equal(nl_random_fill_normal(&turned, 5, 9), NL_INTERRUPTED);
+  nl_interrupt_clear();
+  nl_tensor_release(&turned);
   nl_tensor_release(&t);
   assert_int_equal(nl_memory().live, live);
 }

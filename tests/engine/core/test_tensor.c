@@ -1,5 +1,6 @@
 /* Tensors, views and copies against an odometer over indices that shares no code with them. */
 #include "check.h"
+#include <numlab/interrupt.h>
 #include <numlab/tensor.h>
 
 /* The next index in row-major order; false after the last. */
@@ -219,6 +220,27 @@ static void survives_allocation_failures(void **state) {
   nl_tensor_release(&t);
 }
 
+/* Ctrl-C ends what takes long; what is small is finished, rows long or many. */
+static void stops_when_interrupted(void **state) {
+  (void)state;
+  int64_t live = nl_memory().live;
+  const int64_t shapes[3][2] = {{1, 1 << 20}, {1 << 20, 1}, {100, 100}};
+  for (int i = 0; i < 3; i++) {
+    nl_tensor t, out = {0};
+    assert_ok(nl_tensor_new(NL_F32, 2, shapes[i], &t));
+    nl_interrupt();
+    nl_status expected = i < 2 ? NL_INTERRUPTED : NL_OK;
+    assert_int_equal(nl_tensor_fill(&t, 3), expected);
+    if (expected != NL_OK) assert_message("fill: interrupted");
+    assert_int_equal(nl_tensor_clone(&t, NL_F64, &out), expected);
+    if (expected != NL_OK) assert_message("copy: interrupted");
+    nl_interrupt_clear();
+    nl_tensor_release(&out);
+    nl_tensor_release(&t);
+    assert_int_equal(nl_memory().live, live);
+  }
+}
+
 static void names_states_and_shapes(void **state) {
   (void)state;
   char text[NL_SHAPE_TEXT];
@@ -245,6 +267,7 @@ int main(void) {
                                      cmocka_unit_test(copies_over_itself),
                                      cmocka_unit_test(fills_strided),
                                      cmocka_unit_test(survives_allocation_failures),
+                                     cmocka_unit_test(stops_when_interrupted),
                                      cmocka_unit_test(names_states_and_shapes)};
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
