@@ -17,7 +17,7 @@ WARN := -Wall -Wextra -Wpedantic -Werror \
   -Wvla -Wundef -Wpointer-arith -Wwrite-strings -Wcast-qual \
   -Wdouble-promotion -Wimplicit-fallthrough -Wformat=2
 # -ffp-contract=off: the same bits at every CPU level outside the kernel folders; never -ffast-math.
-CFLAGS := -std=c11 -D_GNU_SOURCE -g $(OPT) -fPIC -fvisibility=hidden -ffp-contract=off -fno-math-errno \
+CFLAGS = -std=c11 -D_GNU_SOURCE -g $(OPT) -fPIC -fvisibility=hidden -ffp-contract=off -fno-math-errno \
   $(WARN) $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 RECORD := $(filter-out $(WARN),$(CFLAGS))
 LDFLAGS := $(if $(SAN),-fsanitize=$(SAN))
@@ -45,6 +45,7 @@ AVX2     := -mavx2 -mfma -mf16c
 AVX512   := $(AVX2) -mavx512f -mavx512dq -mavx512bw -mavx512vl
 $(BUILD)/engine/cpu/generic/%: OPT := -O3
 $(BUILD)/engine/attention/%:   OPT := -O3
+$(BUILD)/engine/ops/%:         OPT := -O3
 $(BUILD)/engine/cpu/avx2/%:    OPT := -O3
 $(BUILD)/engine/cpu/avx512/%:  OPT := -O3
 $(BUILD)/engine/cpu/avx2/%:    CFLAGS += $(AVX2) -ffp-contract=fast

@@ -91,6 +91,69 @@ lives "attention that takes its time" 'q = nl.ones(1, 8, 20000, 64) out = nl.att
 lives "its gradient" 'q = nl.ones(1, 8, 20000, 64) a = {lse = nl.ones(1, 8, 20000), impl = "flash"} g = nl.attention_backward(q, q, q, q, q, a)'
 lives "one long kernel" 'A = nl.rand(6000, 6000) B = A * A'
 
+# How long it takes from the signal to the next line of the REPL, for kernels that run for long: the second of three
+# tries must be within 50 ms (ten times that where the build is instrumented), all variables alive.
+cat > "$work/stops.pl" <<'PERL'
+use Time::HiRes qw(sleep time);
+my ($bound, @command) = @ARGV;
+open my $cases, '<', $ENV{CASES} or die;
+pipe my $reader, my $writer;
+pipe my $stdin, my $feed;
+my $pid = fork // die;
+if (!$pid) {
+  $SIG{INT} = 'DEFAULT';
+  open STDIN, '<&', $stdin;
+  open STDOUT, '>&', $writer;
+  open STDERR, '>', '/dev/null';
+  close $feed;
+  exec @command;
+}
+close $writer;
+$SIG{ALRM} = sub { kill KILL => $pid };
+select((select($feed), $| = 1)[0]);
+sub next_line { alarm 60; my $line = <$reader> // die "it ended\n"; chomp $line; return $line }
+while (my $case = <$cases>) {
+  chomp $case;
+  my ($name, $setup, $code) = split /\s*\|\s*/, $case;
+  print $feed "alive = '$name' collectgarbage()\n$setup;\n";
+  my @took;
+  for (1 .. 3) {
+    print $feed "print('go') io.stdout:flush() $code\nprint(alive) io.stdout:flush()\n";
+    next_line eq 'go' or die;
+    sleep 0.2;
+    my $sent = time;
+    kill INT => $pid;
+    my $line = next_line;
+    $line eq $name or die "$name: got $line\n";
+    push @took, time - $sent;
+  }
+  my $second = (sort { $a <=> $b } @took)[1];
+  printf "%s: %.0f ms\n", $name, 1e3 * $second if $second > $bound;
+}
+kill KILL => $pid;
+PERL
+cat > "$work/cases" <<'CASES'
+a Lua loop | | while true do end
+a product | A = nl.rand(3000, 3000) | while true do B = A * A end
+lu | b = nl.ones(3000) | while true do x = nl.solve(A, b, {method = "lu"}) end
+gauss | | while true do x = nl.solve(A, b, {method = "gauss", pivot = "complete"}) end
+gauss_seidel | A = nl.gallery.poisson2d(500) b = nl.ones(250000) | x = nl.solve(A, b, {method = "gauss_seidel", max_iter = 1e9, tol = 1e-16})
+cg | | while true do x = nl.solve(A, b, {method = "cg"}) end
+attention | q = nl.ones(1, 8, 20000, 64) | out = nl.attention(q, q, q)
+its gradient | a = {lse = nl.ones(1, 8, 20000), impl = "flash"} | g = nl.attention_backward(q, q, q, q, q, a)
+elementwise | x = nl.ones(20000000) | while true do y = x:exp() end
+a reduction | | while true do y = x:sum() end
+a copy | | while true do y = x:clone() y:close() end
+a transposed copy | x = nl.ones(4000, 4000) | while true do y = x.T:contiguous() y:close() end
+a conversion | | while true do y = x:to("f32") y:close() end
+softmax | | while true do y = x:softmax(1) y:close() end
+random numbers | | y = nl.randn(20000000)
+CASES
+bound=0.05
+if ldd "$NUMLAB" | grep -q libasan; then bound=0.5; fi
+CASES="$work/cases" perl "$work/stops.pl" $bound "$NUMLAB" repl > "$work/late" 2>&1
+check "own kernels stop within 50 ms, variables alive" is_empty "$work/late"
+
 # What replaces coroutine.resume and coroutine.wrap behaves as Lua's.
 cat > "$work/same.lua" <<'LUA'
 local function show(...) print(select("#", ...), ...) end

@@ -1,5 +1,7 @@
 # The REPL on a pipe: no prompts, values of expressions, chunks over several lines, errors that do not end it.
 . tests/program/tap.sh
+HOME=$work/home XDG_STATE_HOME=
+export HOME XDG_STATE_HOME
 feed() { code=0; printf "$1" | "$NUMLAB" repl >"$work/out" 2>"$work/err" || code=$?; }
 
 feed '1+1\n'
@@ -25,6 +27,38 @@ check "?nonsense names the nearest" err_has "did you mean 'nl.solve'?"
 check "and does not end it" out_is 42
 feed 'for i = 1, 2 do\n'
 check "an unfinished chunk says what is missing" err_has "'end' expected"
+feed 'A = nl.eye(2)\nA\nA;\n'
+check "a tensor ends with type, shape, place and bytes" out_is "  1  0
+  0  1
+f64 tensor 2x2 on cpu, 32 B"
+feed '1, "two"\nnl.eye(1), 2\n'
+check "several values stand side by side, or below one another" out_is "1	two
+  1
+f64 tensor 1x1 on cpu, 8 B
+2"
+feed 'x = 3\nwho()\n'
+check "who() lists variables" out_has "x     integer"
+feed '!echo hello; exit 3\n7\n'
+check "! runs a command" out_is "hello
+7"
+check "and tells its failure" err_has "exit code 3"
+feed '%%time 6 * 7\n'
+check "%time gives the value and the time" out_has 42
+check "and the time" out_has "peak memory 0 B"
+feed '%%bench 6 * 7\n'
+check "%bench gives the median" out_has "median "
+feed '%%time error("boo")\n%%bench error("baa")\n%%time\n%%bench for\n'
+check "errors in %time are told" err_has boo
+check "in %bench" err_has baa
+check "that an expression is missing" err_has "an expression is missing, as in %time"
+check "that it is no Lua" err_has "stdin:1: "
+feed '%%tiem 1\n'
+check "an unknown one names the nearest" err_has "did you mean '%time'?"
+feed '%%help\n'
+check "%help lists them" out_has "%bench EXPR"
+feed 'x = {\n1,\ny.z }\n'
+check "an error in several lines shows its own" err_has "    y.z }"
+check "a history is no matter of pipes" [ ! -e "$work/home" ]
 feed 'os.exit(3)\n'
 check "os.exit sets the exit code" code_is 3
 run "$NUMLAB" repl x
