@@ -134,22 +134,32 @@ static unsigned char complete(nl_edit *edit, int key) {
 static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
 static const char paste_begin[] = "\033[200~", paste_end[] = "\033[201~";
 
-static unsigned char paste(nl_edit *edit, int key) {
+/* The text ends with the mark. */
+static bool is_whole(const char *text, size_t length) {
   const size_t mark = sizeof paste_end - 1;
+  return length >= mark && memcmp(text + length - mark, paste_end, mark) == 0;
+}
+
+static unsigned char paste(nl_edit *edit, int key) {
+  unsigned char then = NL_EDIT_BEEP;
   size_t length = 0, room = 0;
   char *text = NULL, byte;
   (void)key;
-  while (length < mark || memcmp(text + length - mark, paste_end, mark) != 0) {
+  while (!is_whole(text, length)) {
     ssize_t got = read(STDIN_FILENO, &byte, 1);
     if (got < 0 && errno == EINTR) continue;
-    char *wider = length + 1 < room ? text : realloc(text, room = 2 * room + 256);
-    if (got <= 0 || !wider) break;
-    text = wider;
+    if (got <= 0) break;
+    if (length == room) {
+      char *wider = realloc(text, room = 2 * room + 256);
+      if (!wider) break;
+      text = wider;
+    }
     text[length++] = (char)(byte == '\r' ? '\n' : byte);
   }
-  if (length >= mark) length -= mark;
-  if (text) text[length] = 0;
-  unsigned char then = text && lib->insert(edit, text) == 0 ? NL_EDIT_REDRAW : NL_EDIT_BEEP;
+  if (is_whole(text, length)) {
+    text[length - (sizeof paste_end - 1)] = 0;
+    if (lib->insert(edit, text) == 0) then = NL_EDIT_REDRAW;
+  }
   free(text);
   return then;
 }

@@ -6,8 +6,8 @@
 #include "ops.h"
 #include <dlfcn.h>
 #include <math.h>
-#include <stdlib.h>
-#include <vector>
+#include <memory>
+#include <new>
 
 enum { OP_N = 0 };
 
@@ -63,26 +63,22 @@ nl_status nlg_library_prepare(void *handle) {
                     "cusolver: libcusolver.so.12 (CUDA 13) or .so.11 (CUDA 11, 12) cannot be opened; "
                     "install CUDA's libraries or put their folder into LD_LIBRARY_PATH, or take method "
                     "'lu', which needs none");
-  if (device->cusolver) return NL_OK;
-  void *made, *params;
-  SOLVER(create, &made);
-  SOLVER(set_stream, made, device->stream);
-  SOLVER(create_params, &params);
-  device->cusolver = made, device->cusolver_params = params;
+  if (!device->cusolver) SOLVER(create, &device->cusolver);
+  if (!device->cusolver_params) SOLVER(create_params, &device->cusolver_params);
+  SOLVER(set_stream, device->cusolver, device->stream);
   return NL_OK;
 }
 
 /* Rows exchanged, and the first exactly zero pivot, which info counts from 1. */
 static nl_status tell(nlg_device *device, const int64_t *pivots, int64_t n, const int *info,
                       nl_lu_facts *facts) {
-  std::vector<int64_t> rows((size_t)n);
+  std::unique_ptr<int64_t[]> rows(new (std::nothrow) int64_t[n]);
   int zero = 0;
-  NLG_CUDA(cudaMemcpyAsync(rows.data(), pivots, (size_t)n * sizeof *pivots, cudaMemcpyDeviceToHost,
-                           device->stream));
-  NLG_CUDA(cudaMemcpyAsync(&zero, info, sizeof zero, cudaMemcpyDeviceToHost, device->stream));
-  NLG_CUDA(cudaStreamSynchronize(device->stream));
+  if (!rows) return nlg_fail(NL_NOMEM, "cusolver: out of memory for %lld pivots", (long long)n);
+  NL_TRY(nlg_download(device, rows.get(), pivots, n * (int64_t)sizeof *pivots));
+  NL_TRY(nlg_download(device, &zero, info, sizeof zero));
   *facts = {zero > 0 ? zero : 0, 0, NAN, NAN, NAN};
-  for (int64_t i = 0; i < n; i++) facts->exchanges += rows[(size_t)i] != i + 1;
+  for (int64_t i = 0; i < n; i++) facts->exchanges += rows[i] != i + 1;
   return NL_OK;
 }
 
@@ -99,8 +95,9 @@ nl_status nlg_library_solve(void *handle, const nl_array *A, const nl_array *X, 
   NL_TRY(room.take((int64_t)device_bytes));
   NL_TRY(pivots.take(n));
   NL_TRY(info.take(1));
-  std::vector<char> host(host_bytes);
-  SOLVER(getrf, own, params, n, n, type, A->data, n, pivots.data, type, room.data, device_bytes, host.data(),
+  std::unique_ptr<char[]> host(new (std::nothrow) char[host_bytes]);
+  if (!host) return nlg_fail(NL_NOMEM, "cusolver: out of memory for %zu bytes", host_bytes);
+  SOLVER(getrf, own, params, n, n, type, A->data, n, pivots.data, type, room.data, device_bytes, host.get(),
          host_bytes, info.data);
   NL_TRY(tell(device, pivots.data, n, info.data, facts));
   if (facts->singular_column) return NL_OK;

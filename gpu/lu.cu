@@ -171,6 +171,7 @@ static nl_status factor(nlg_device *device, T *A, int64_t n, int64_t width, int6
   NL_TRY(launch_largest(lu, false, largest.data));
 
   nlg_event joined;
+  NL_TRY(joined.record(device->stream)); /* made while nothing runs ahead: below it must not fail */
   const nl_status status = eliminate(lu, ahead, width);
   NL_TRY(joined.record(ahead)); /* the workspace goes back to a pool that knows the first stream alone */
   NL_TRY(joined.hold(device->stream));

@@ -33,7 +33,7 @@ nl_status nlg_matmul(void *device, const nl_array *A, const nl_array *B, const n
 nl_status nlg_cublas_matmul(nlg_device *device, const nl_array *A, const nl_array *B, const nl_array *C,
                             bool *done);
 
-/* lu.cu, lu_solve.cu, lu_transposed.cu, cusolver.cu */
+/* lu.cu, lu_solve.cu, cusolver.cu */
 nl_status nlg_lu_factor(void *device, const nl_array *A, int64_t block, int64_t *row_of, nl_lu_facts *facts);
 nl_status nlg_lu_solve(void *device, const nl_array *LU, const int64_t *row_of, const nl_array *X);
 nl_status nlg_lu_solve_transposed(void *device, const nl_array *LU, const int64_t *row_of, const nl_array *x);

@@ -7,6 +7,7 @@
 #include "cpu/kernels.h"
 #include "gemm.h"
 #include "lu.h"
+#include "solver/check.h"
 #include <math.h>
 #include <numlab/interrupt.h>
 #include <string.h>
@@ -23,13 +24,11 @@ double NL_FN(nl_lu_residual)(int64_t n, int64_t k, const NL_R *A, double norm_in
   for (int64_t c = 0; c < k; c++) {
     double r = 0, x = 0, b = 0;
     for (int64_t i = 0; i < n; i++) {
-      double size = fabs((double)R[i * k + c]);
-      if (!(size <= r)) r = size;
+      r = nl_larger(r, fabs((double)R[i * k + c]));
       x = fmax(x, fabs((double)X[i * k + c]));
       b = fmax(b, fabs((double)B[i * k + c]));
     }
-    double error = r == 0 ? 0 : r / (norm_inf * x + b);
-    if (!(error <= worst)) worst = error;
+    worst = nl_larger(worst, r == 0 ? 0 : r / (norm_inf * x + b));
   }
   return worst;
 }

@@ -3,12 +3,13 @@
  *
  * Dense A: LU, LAPACK's where it is here and the system is large enough to notice. Sparse A: the entries and
  * the arithmetic of its factors are predicted (AMD and a symbolic factorisation by KLU; without KLU the bound
- * a band gives), and the cheapest of these is taken: dense LU           when the factors would be half full,
- * or A is small gauss_seidel       A strictly dominant by rows, tol above what rounding allows, and the
- * sweeps its contraction bound predicts, log(tol) / log(c), at least four times cheaper than the factors
- *   cholmod            A symmetric with positive diagonal and dominant: then it is positive definite for
- * certain klu, umfpack       other factors that stay sparse; that turn into dense fronts What is missing is
- * replaced by the next best; without any borrowed library lu, gauss_seidel, cg, gmres serve.
+ * a band gives), and the cheapest of these is taken:
+ * - dense LU, when the factors would be half full, or A is small;
+ * - gauss_seidel: A strictly dominant by rows, tol above what rounding allows, and the sweeps its contraction
+ *   bound predicts, log(tol) / log(c), at least four times cheaper than the factors;
+ * - cholmod: A symmetric with positive diagonal and dominant, hence positive definite for certain;
+ * - klu, for other factors that stay sparse; umfpack, for those that turn into dense fronts.
+ * What is missing is replaced by the next best; without any borrowed library lu, gauss_seidel, cg, gmres serve.
  *
  * On a GPU: lu for dense A, for sparse A the iteration that would serve here, from a copy of A on the CPU. */
 #include "external/suitesparse.h"
@@ -91,9 +92,9 @@ static double sweeps_of(const forecast *f) {
 }
 
 /* An iteration that suits A, here or on another device. */
-static const nl_method *iteration(const nl_diagnosis *d, bool is_here, const char **why) {
+static const nl_method *iteration(const nl_diagnosis *d, const char **why) {
   *why = "symmetric with positive diagonal"; /* cg's rate is the root of what a splitting's would be */
-  if (d->symmetric && d->positive_diagonal && (is_here || nl_method_cg.takes_there)) return &nl_method_cg;
+  if (d->symmetric && d->positive_diagonal) return &nl_method_cg;
   *why = "dominant by rows";
   if (d->zero_count == 0 && (d->by_rows.kind == NL_DOMINANCE_STRICT || d->chained))
     return &nl_method_gauss_seidel;
@@ -105,7 +106,7 @@ static const nl_method *iteration(const nl_diagnosis *d, bool is_here, const cha
 static const nl_method *iterative(const forecast *f, char *reason) {
   const nl_diagnosis *d = &f->d;
   const char *why;
-  const nl_method *method = iteration(d, true, &why);
+  const nl_method *method = iteration(d, &why);
   snprintf(reason, 200, "sparse, %" PRId64 " x %" PRId64 ", no room for factors (about %.2g entries), %s: %s",
            d->rows, d->rows, f->entries, why, method->name);
   return method;
@@ -167,7 +168,7 @@ static nl_status choose_there(const nl_matrix *A, const nl_method **method, char
   nl_status s = look(&(nl_matrix){NULL, &here}, &d);
   nl_sparse_release(&here);
   NL_TRY(s);
-  *method = iteration(&d, false, &why);
+  *method = iteration(&d, &why);
   nl_diagnosis_release(&d);
   if (!((*method)->takes_there & NL_TAKES_SPARSE)) {
     *method = NULL;

@@ -1,7 +1,7 @@
 /* Conjugate gradients for symmetric positive definite A (Hestenes & Stiefel, 1952), preconditioned:
  *
- *   z = M^-1 r,  rho = r'z,  p = z + (rho / rho_before) p,  alpha = rho / p'A p,  x += alpha p,  r -= alpha A
- * p
+ *   z = M^-1 r,  rho = r'z,  p = z + (rho / rho_before) p,  alpha = rho / p'A p,  x += alpha p,
+ *   r -= alpha A p
  *
  * The A-norm of the error falls monotonically, at least by (sqrt(kappa) - 1) / (sqrt(kappa) + 1) a step,
  * kappa the condition number of M^-1 A. p'A p <= 0 proves that A is not positive definite. */

@@ -100,6 +100,8 @@ static nl_status conjugate_gradients(const nl_system *s, const nl_solve_options 
   if (status == NL_OK) {
     stop->s = &v.placed.here;
     status = nl_cg_iterate(&v.cg, stop);
+    /* Ctrl-C came while the device added: the rule names it, and the iterate goes back */
+    if (status == NL_INTERRUPTED && nl_stop_check(stop, stop->info->iterations)) status = NL_OK;
     stop->info->seconds = nl_clock() - start; /* the last check waited for the device */
     if (status == NL_OK) status = nl_placed_fetch(&v.placed);
     stop->s = s;

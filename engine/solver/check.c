@@ -1,7 +1,6 @@
 #include "check.h"
 #include "there.h"
 #include <inttypes.h>
-#include <math.h>
 
 static nl_status nonfinite(const char *name, int64_t i, int64_t j, bool vector, double value) {
   if (vector) return nl_fail(NL_NONFINITE, "solve: %s(%" PRId64 ") is %g", name, i + 1, value);
@@ -106,10 +105,6 @@ typedef struct column { /* what is known of one right-hand side */
   double max_r, max_b, max_x;
 } column;
 
-static double largest(double seen, double value) {
-  return fabs(value) > seen || isnan(value) ? fabs(value) : seen;
-}
-
 /* Scaled by ||A|| so that the product cannot overflow. */
 double nl_backward_error(double norm_r, double norm_A, double norm_x, double norm_b) {
   return norm_r == 0 ? 0 : norm_r / norm_A / (norm_x + norm_b / norm_A);
@@ -135,15 +130,15 @@ nl_status nl_residuals(const nl_matrix *A, const nl_tensor *B, const nl_tensor *
     for (int64_t j = 0; j < k; j++) {
       norm2_add(&of[j].r, r[j]);
       norm2_add(&of[j].b, b_data[i * k + j]);
-      of[j].max_r = largest(of[j].max_r, r[j]);
-      of[j].max_b = largest(of[j].max_b, b_data[i * k + j]);
-      of[j].max_x = largest(of[j].max_x, x_data[i * k + j]);
+      of[j].max_r = nl_larger(of[j].max_r, fabs(r[j]));
+      of[j].max_b = nl_larger(of[j].max_b, fabs(b_data[i * k + j]));
+      of[j].max_x = nl_larger(of[j].max_x, fabs(x_data[i * k + j]));
     }
   }
   for (int64_t j = 0; j < k; j++) {
-    worst_relative = largest(worst_relative, norm2_ratio(&of[j].r, &of[j].b));
+    worst_relative = nl_larger(worst_relative, norm2_ratio(&of[j].r, &of[j].b));
     worst_backward =
-        largest(worst_backward, nl_backward_error(of[j].max_r, norm_A, of[j].max_x, of[j].max_b));
+        nl_larger(worst_backward, nl_backward_error(of[j].max_r, norm_A, of[j].max_x, of[j].max_b));
   }
   *relative_residual = worst_relative;
   *backward_error = worst_backward;

@@ -2,6 +2,7 @@
 #ifndef NL_SOLVER_CHECK_H
 #define NL_SOLVER_CHECK_H
 
+#include <math.h>
 #include <numlab/solve.h>
 
 /* They follow the device of what they look at; on one that is not the CPU a finding is named by way of a copy.
@@ -18,5 +19,10 @@ nl_status nl_residuals(const nl_matrix *A, const nl_tensor *B, const nl_tensor *
 
 /* ||r|| / (||A|| ||x|| + ||b||) of one right-hand side from its norms; 0 for r = 0. */
 double nl_backward_error(double norm_r, double norm_A, double norm_x, double norm_b);
+
+/* The larger; a NaN on either side stays. (`if (!(value <= seen)) seen = value` would lose one already seen.) */
+static inline double nl_larger(double seen, double value) {
+  return value > seen || isnan(value) ? value : seen;
+}
 
 #endif

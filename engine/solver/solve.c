@@ -229,6 +229,7 @@ static nl_status finish(const nl_matrix *A, const nl_tensor *b, const workplace 
   nl_tensor result;
   NL_TRY(nl_tensor_contiguous(&w->X, b->dtype, &result));
   nl_status s = nl_residuals(A, b, &result, &info->relative_residual, &info->backward_error);
+  if (s == NL_INTERRUPTED && outcome == s) s = NL_OK; /* the last iterate goes back unmeasured */
   if (s == NL_OK && outcome == NL_OK && !isfinite(info->backward_error)) {
     outcome = s = nl_fail(NL_NONFINITE, "solve: %s overflowed, its result is not finite", info->method);
     info->reason[0] = 0; /* the method thought it had converged */

@@ -110,10 +110,8 @@ nl_status nl_backward_error_there(double norm_A, const nl_tensor *R, const nl_te
   if (s == NL_OK) s = nl_column_norms(NL_REDUCE_NORM_INF, X, c.x);
   if (s == NL_OK) s = nl_column_norms(NL_REDUCE_NORM_INF, B, c.b);
   double worst = 0;
-  for (int64_t j = 0; j < c.k && s == NL_OK; j++) {
-    double own = nl_backward_error(c.r[j], norm_A, c.x[j], c.b[j]);
-    if (!(own <= worst)) worst = own;
-  }
+  for (int64_t j = 0; j < c.k && s == NL_OK; j++)
+    worst = nl_larger(worst, nl_backward_error(c.r[j], norm_A, c.x[j], c.b[j]));
   nl_free(c.r);
   *error = worst;
   return s;
@@ -125,10 +123,7 @@ static nl_status relative_there(const nl_tensor *R, const nl_tensor *B, double *
   nl_status s = nl_column_norms(NL_REDUCE_NORM_2, R, c.r);
   if (s == NL_OK) s = nl_column_norms(NL_REDUCE_NORM_2, B, c.b);
   double worst = 0;
-  for (int64_t j = 0; j < c.k && s == NL_OK; j++) {
-    double own = c.r[j] == 0 ? 0 : c.r[j] / c.b[j];
-    if (!(own <= worst)) worst = own;
-  }
+  for (int64_t j = 0; j < c.k && s == NL_OK; j++) worst = nl_larger(worst, c.r[j] == 0 ? 0 : c.r[j] / c.b[j]);
   nl_free(c.r);
   *ratio = worst;
   return s;

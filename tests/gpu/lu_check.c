@@ -116,18 +116,22 @@ static double hpl_ratio(const array *A, const array *B, const array *X) {
   return worst;
 }
 
-static void check_solution(nl_dtype dtype, int64_t n, int64_t k) {
+static double turned(int64_t n, int64_t i, int64_t j) { return normal(n, j, i); }
+
+/* X = A^-1 B; transposed: x = A^-T b. */
+static void check_solution(nl_dtype dtype, int64_t n, int64_t k, bool transposed) {
   int64_t *rows = malloc((size_t)n * sizeof *rows);
   if (!rows) need(NL_NOMEM, "host memory");
   nl_lu_facts facts;
-  array A = make_matrix(dtype, n, n, normal), LU = make_matrix(dtype, n, n, normal);
+  array A = make_matrix(dtype, n, n, transposed ? turned : normal), LU = make_matrix(dtype, n, n, normal);
   array B = make_matrix(dtype, n, k, normal), X = make_matrix(dtype, n, k, normal);
   need(backend->lu_factor(device, &LU.there, 0, rows, &facts), "lu_factor");
-  need(backend->lu_solve(device, &LU.there, rows, &X.there), "lu_solve");
+  need((transposed ? backend->lu_solve_transposed : backend->lu_solve)(device, &LU.there, rows, &X.there),
+       "lu_solve");
   fetch_array(&X);
   check(gaps_untouched(&X), "nothing beside X is written");
-  check_error(hpl_ratio(&A, &B, &X), 16, "%s, n = %lld, k = %lld: HPL's ratio", nl_dtype_name(dtype),
-              (long long)n, (long long)k);
+  check_error(hpl_ratio(&A, &B, &X), 16, "%s, n = %lld, k = %lld%s: HPL's ratio", nl_dtype_name(dtype),
+              (long long)n, (long long)k, transposed ? ", transposed" : "");
   array *all[] = {&A, &LU, &B, &X};
   for (int i = 0; i < 4; i++) free_array(all[i]);
   free(rows);
@@ -175,6 +179,9 @@ static void check_interrupt(int64_t n) {
   polls_left = 0;
   s = backend->lu_solve(device, &A.there, rows, &X.there);
   check(s == NL_INTERRUPTED && live() == before, "lu_solve stops: %s", nl_message());
+  polls_left = 1;
+  s = backend->lu_solve_transposed(device, &A.there, rows, &X.there);
+  check(s == NL_INTERRUPTED && live() == before, "lu_solve_transposed stops: %s", nl_message());
   polls_left = -1;
   free_array(&A);
   free_array(&X);
@@ -226,7 +233,10 @@ static void check_type(nl_dtype dtype, bool small) {
   check_against_oracle(dtype, "a NaN in the corner", nan_first, 70, 0, false);
   check_against_oracle(dtype, "an infinity", some_infinity, 100, 32, false);
   for (size_t i = 0; i < sizeof solved / sizeof *solved; i++)
-    if (!small || solved[i][0] < 600) check_solution(dtype, solved[i][0], solved[i][1]);
+    if (!small || solved[i][0] < 600) {
+      check_solution(dtype, solved[i][0], solved[i][1], false);
+      check_solution(dtype, solved[i][0], 1, true);
+    }
   check_repeats(dtype, small ? 300 : 2000);
 }
 

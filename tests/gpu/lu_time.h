@@ -63,7 +63,7 @@ static int by_value(const void *a, const void *b) {
   return x < y ? -1 : x > y;
 }
 
-enum { REPEATS = 5, FACTOR = 0, SOLVE = 1, LIBRARY = 2, CONTESTANTS = 3 };
+enum { REPEATS = 5, FACTOR = 0, SOLVE = 1, TRANSPOSED = 2, LIBRARY = 3, CONTESTANTS = 4 };
 
 /* Fresh random numbers each time, contestants in turn; medians. The library's time is that of one right-hand
  * side and the factorisation together. */
@@ -83,14 +83,17 @@ static void time_order(nl_dtype dtype, int64_t n, bool library) {
     need(backend->mark(device, 1), "mark");
     need(backend->lu_solve(device, &A, rows, &X), "lu_solve");
     need(backend->mark(device, 2), "mark");
+    need(backend->lu_solve_transposed(device, &A, rows, &X), "lu_solve_transposed");
+    need(backend->mark(device, 3), "mark");
     need(backend->elapsed(device, 0, 1, &t[FACTOR]), "elapsed");
     need(backend->elapsed(device, 1, 2, &t[SOLVE]), "elapsed");
+    need(backend->elapsed(device, 2, 3, &t[TRANSPOSED]), "elapsed");
     if (library) {
       need(backend->random(device, true, &A, (uint64_t)(r + 2), 0), "random");
-      need(backend->mark(device, 3), "mark");
-      need(backend->library_solve(device, &A, &Xt, &facts), "library_solve");
       need(backend->mark(device, 4), "mark");
-      need(backend->elapsed(device, 3, 4, &t[LIBRARY]), "elapsed");
+      need(backend->library_solve(device, &A, &Xt, &facts), "library_solve");
+      need(backend->mark(device, 5), "mark");
+      need(backend->elapsed(device, 4, 5, &t[LIBRARY]), "elapsed");
     }
     for (int c = 0; c < CONTESTANTS && r >= 0; c++) times[c][r] = t[c];
   }
@@ -99,9 +102,11 @@ static void time_order(nl_dtype dtype, int64_t n, bool library) {
     qsort(times[c], REPEATS, sizeof *times[c], by_value);
     median[c] = times[c][REPEATS / 2];
   }
-  printf("%s n=%-6lld lu_factor %9.3f ms (%.3f to %.3f) %6.2f TFLOP/s   lu_solve %8.3f ms",
-         nl_dtype_name(dtype), (long long)n, median[FACTOR] * 1e3, times[FACTOR][0] * 1e3,
-         times[FACTOR][REPEATS - 1] * 1e3, flops / median[FACTOR] * 1e-12, median[SOLVE] * 1e3);
+  printf(
+      "%s n=%-6lld lu_factor %9.3f ms (%.3f to %.3f) %6.2f TFLOP/s   lu_solve %8.3f ms, transposed %8.3f ms",
+      nl_dtype_name(dtype), (long long)n, median[FACTOR] * 1e3, times[FACTOR][0] * 1e3,
+      times[FACTOR][REPEATS - 1] * 1e3, flops / median[FACTOR] * 1e-12, median[SOLVE] * 1e3,
+      median[TRANSPOSED] * 1e3);
   if (library)
     printf("   library %9.3f ms %6.2f TFLOP/s   speed of ours over it %.2f", median[LIBRARY] * 1e3,
            flops / median[LIBRARY] * 1e-12, median[LIBRARY] / (median[FACTOR] + median[SOLVE]));

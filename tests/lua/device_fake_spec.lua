@@ -169,6 +169,9 @@ describe("a linear system on a device", function()
     says("NONFINITE\tlu: the solution overflows", "here", [[
       local _, m, info = nl.solve(nl.tensor({{1e-300}}, {device = "cuda"}), nl.tensor({1e300}, {device = "cuda"}),
         {method = "lu"}) print(info.code, m)]])
+    says("NONFINITE\tsolve: cusolver overflowed, its result is not finite", "here", [[ -- in the first of two columns
+      local _, m, info = nl.solve(nl.tensor({{1e-300}}, {device = "cuda"}), nl.tensor({{1e300, 1}}, {device = "cuda"}),
+        {method = "cusolver"}) print(info.code, m)]])
     says("NONFINITE\tlu: overflow in U (scaling A may help)", "here", [[
       local A = nl.tensor({{1, 1e308}, {-1, 1e308}}, {device = "cuda"})
       local _, m, info = nl.solve(A, nl.ones(2, {device = "cuda"}), {method = "lu"}) print(info.code, m)]])

@@ -24,6 +24,6 @@ describe("nl.facts", function()
       assert.equal(library.found, library.problem == "")
       assert.equal(library.found, library.path ~= "")
     end
-    assert.equal("openblas cxsparse klu umfpack cholmod libzip sqlite", table.concat(names, " "))
+    assert.equal("openblas cxsparse klu umfpack cholmod libzip sqlite libedit", table.concat(names, " "))
   end)
 end)

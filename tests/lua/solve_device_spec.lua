@@ -45,7 +45,7 @@ local function judge(A, b, x_true, x, rcond, eps)
     local found = { backward = backward, hpl = backward / (eps * n), ratio3 = rj:sum() / (eps * A_1 * xj:sum()),
       ratio4 = rcond * (x(":", j) - x_true(":", j)):abs():max() / (eps * x_true(":", j):abs():max()) }
     for key, value in pairs(found) do
-      if not (value <= worst[key]) then worst[key] = value end -- NaN stays
+      if not (value <= worst[key]) and worst[key] == worst[key] then worst[key] = value end -- NaN stays
     end
   end
   return worst

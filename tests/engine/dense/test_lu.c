@@ -276,6 +276,17 @@ static void out_of_memory(void **unused) {
   nl_tensor_release(&x), nl_tensor_release(&matrix), nl_tensor_release(&B);
 }
 
+/* A NaN counts, whatever rows and columns come after it. */
+static void a_residual_keeps_its_nan(void **unused) {
+  (void)unused;
+  const double A[4] = {1, 0, 0, 1}, B[4] = {1, 1, 1, 1}, X[4] = {(double)NAN, 1, 1, 1};
+  double R[4], *room = calloc((size_t)nl_gemm_room_f64(2, 2, 2), sizeof *room);
+  assert_non_null(room);
+  assert_true(isnan(nl_lu_residual_f64(2, 2, A, 1, B, X, R, room)));
+  assert_true(isnan(nl_lu_residual_f64(2, 1, A, 1, B, X, R, room)));
+  free(room);
+}
+
 static void interrupt(void **unused) {
   (void)unused;
   const double A[4] = {2, 1, 1, 3};
@@ -303,6 +314,7 @@ int main(void) {
       cmocka_unit_test(refinement_mends_growth),
       cmocka_unit_test(overflow_is_an_outcome),
       cmocka_unit_test(same_bits_at_any_thread_count),
+      cmocka_unit_test(a_residual_keeps_its_nan),
       cmocka_unit_test(out_of_memory),
       cmocka_unit_test(interrupt),
   };

@@ -3,10 +3,11 @@
  * Its addresses are host addresses with bit 62 flipped, which no processor takes: whoever reads a tensor of this
  * device without asking the device crashes at once. FAKE_DEVICE tells it what to be: "none" has no device, "other"
  * is of another build, "short" has a table with less in it, "poor" has room for 1 MB, "bare" knows no library of linear
- * algebra. It copies, fills, does the four operations, sums and norms, products, elimination (fake_lu.h), and products
- * with sparse matrices and their sweeps by the plainest loops, and writes constants as attention; what it leaves empty
- * the engine must refuse by name. */
+ * algebra, "impatient" presses Ctrl-C in its second sparse product and polls in sums. It copies, fills, does the four
+ * operations, sums and norms, products, elimination (fake_lu.h), and products with sparse matrices and their sweeps by
+ * the plainest loops, and writes constants as attention; what it leaves empty the engine must refuse by name. */
 #include "fake_lu.h"
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,8 +33,8 @@ static nl_status open_device(int index, void **device, nl_device_facts *facts) {
   static int opened[2];
   opened[index]++;
   *device = &opened[index];
-  *facts =
-      (nl_device_facts){.name = "host memory", .driver = "1", .runtime = "2", .build = "3", .major = 9, .processors = 1};
+  *facts = (nl_device_facts){
+      .name = "host memory", .driver = "1", .runtime = "2", .build = "3", .major = 9, .processors = 1};
   return NL_OK;
 }
 
@@ -156,6 +157,7 @@ static nl_status reduce(void *device, nl_reduction op, const nl_array *rows, int
   (void)device;
   if (op != NL_REDUCE_SUM && op < NL_REDUCE_NORM_1)
     return host->fail(NL_UNSUPPORTED, "the fake takes sums and norms");
+  if (is("impatient") && host->interrupted()) return host->fail(NL_INTERRUPTED, "reduce: interrupted");
   for (int64_t i = 0; i < size_of(out); i++) {
     double all = 0;
     for (int64_t k = 0; k < n; k++) {
@@ -248,6 +250,9 @@ static double row_times(const nl_sparse *S, int64_t i, const double *X, int64_t 
 
 static nl_status sparse_apply(void *device, const nl_sparse *S, const double *X, int64_t k, double *Y) {
   (void)device;
+  static int products; /* since it became impatient */
+  products = is("impatient") ? products + 1 : 0;
+  if (products == 2) raise(SIGINT);
   double *y = real(Y), unused;
   for (int64_t i = 0; i < S->rows; i++)
     for (int64_t c = 0; c < k; c++) y[i * k + c] = row_times(S, i, X, k, c, &unused);

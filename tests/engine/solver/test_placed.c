@@ -1,9 +1,10 @@
 /* Sparse systems on a device of host memory (tests/engine/device/fake.c): what is refused there, every host
- * allocation failed once, Ctrl-C. Results are those of tests/lua/sparse_device_spec.lua. */
+ * allocation failed once, too little room on the device, Ctrl-C. Results are those of tests/lua/sparse_device_spec.lua. */
 #include "gallery/systems.h"
 #include <numlab/device.h>
 #include <numlab/interrupt.h>
 #include <numlab/solve.h>
+#include <signal.h>
 #include <stdio.h>
 
 static nl_device *device;
@@ -68,6 +69,7 @@ typedef struct job {
   nl_precond precond;
   double tol;
   int64_t k;
+  bool *iterate; /* NULL, or: did it leave an x, and its status in info? */
 } job;
 
 /* Poisson with columns of ones from x0 = 2; gives back all it made. */
@@ -84,6 +86,7 @@ static nl_status solve(const void *context) {
   if (s == NL_OK) s = nl_tensor_fill(&b, 1);
   if (s == NL_OK) s = nl_tensor_fill(&x0, 2);
   if (s == NL_OK) s = nl_solve(&(nl_matrix){.sparse = &there}, &b, &o, &x, &info);
+  if (j->iterate) *j->iterate = x.storage != NULL && info.code == s;
   nl_tensor_release(&b);
   nl_tensor_release(&x0);
   nl_tensor_release(&x);
@@ -91,10 +94,11 @@ static nl_status solve(const void *context) {
   return s;
 }
 
-static const job jobs[] = {{"gauss_seidel", NL_SWEEP_SYMMETRIC, NL_PRECOND_NONE, 1e-6, 2},
-                           {"sor", NL_SWEEP_FORWARD, NL_PRECOND_NONE, 1e-6, 1},
-                           {"jacobi", NL_SWEEP_FORWARD, NL_PRECOND_NONE, 1e-2, 2},
-                           {"cg", NL_SWEEP_FORWARD, NL_PRECOND_JACOBI, 1e-6, 2}};
+static const job jobs[] = {{"gauss_seidel", NL_SWEEP_SYMMETRIC, NL_PRECOND_NONE, 1e-6, 2, NULL},
+                           {"sor", NL_SWEEP_FORWARD, NL_PRECOND_NONE, 1e-6, 1, NULL},
+                           {"jacobi", NL_SWEEP_FORWARD, NL_PRECOND_NONE, 1e-2, 2, NULL},
+                           {"cg", NL_SWEEP_FORWARD, NL_PRECOND_JACOBI, 1e-6, 2, NULL},
+                           {"cg", NL_SWEEP_FORWARD, NL_PRECOND_NONE, 1e-6, 1, NULL}};
 enum { JOBS = sizeof jobs / sizeof *jobs };
 
 /* Each host allocation fails once; a run has more of them than sweep_allocations expects. */
@@ -115,6 +119,32 @@ static void survives_failing_allocations(void **state) {
   }
 }
 
+/* The device has room for 1 MB, of which ballast leaves more and more, until a run succeeds. */
+static void survives_a_full_device(void **state) {
+  (void)state;
+  enum { ROOM = 1000000, STEP = 64 };
+  setenv("FAKE_DEVICE", "poor", 1);
+  for (int j = 0; j < JOBS; j++) {
+    nl_status status = NL_NOMEM;
+    int failures = 0;
+    for (int64_t left = 0; status != NL_OK; left += STEP) {
+      int64_t host = nl_memory().live, own = held(), count = ROOM - own - left;
+      nl_tensor ballast;
+      assert_true(count > 0);
+      assert_ok(nl_tensor_new_on(device, NL_U8, 1, &count, &ballast));
+      int64_t here = nl_memory().live, loaded = held();
+      status = solve(&jobs[j]);
+      assert_true(status == NL_OK || status == NL_NOMEM);
+      if (status == NL_NOMEM) assert_message("out of GPU memory"), failures++;
+      assert_true(nl_memory().live == here && held() == loaded);
+      nl_tensor_release(&ballast);
+      assert_true(nl_memory().live == host && held() == own);
+    }
+    assert_true(failures > 5);
+  }
+  setenv("FAKE_DEVICE", "here", 1);
+}
+
 static void stops_when_interrupted(void **state) {
   (void)state;
   for (int j = 0; j < JOBS; j++) {
@@ -126,11 +156,41 @@ static void stops_when_interrupted(void **state) {
   }
 }
 
+static void on_signal(int number) {
+  (void)number;
+  nl_interrupt();
+}
+
+/* Ctrl-C on the way: sums on the device see it first, in the iteration and in the residuals afterwards. */
+static void keeps_its_iterate_when_interrupted(void **state) {
+  (void)state;
+  void (*before)(int) = signal(SIGINT, on_signal);
+  for (int j = 0; j < JOBS; j++) {
+    bool iterate = false;
+    job one = jobs[j];
+    one.iterate = &iterate;
+    assert_ok(solve(&one)); /* the fake's patience is whole again */
+    int64_t host = nl_memory().live, own = held();
+    iterate = false;
+    setenv("FAKE_DEVICE", "impatient", 1);
+    nl_status status = solve(&one);
+    setenv("FAKE_DEVICE", "here", 1);
+    nl_interrupt_clear();
+    assert_int_equal(status, NL_INTERRUPTED);
+    assert_message("interrupted in");
+    assert_true(iterate);
+    assert_true(nl_memory().live == host && held() == own);
+  }
+  signal(SIGINT, before);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(refuses_what_reads_memory),
       cmocka_unit_test(survives_failing_allocations),
+      cmocka_unit_test(survives_a_full_device),
       cmocka_unit_test(stops_when_interrupted),
+      cmocka_unit_test(keeps_its_iterate_when_interrupted),
   };
   return cmocka_run_group_tests(tests, open_device, close_device);
 }
