@@ -51,6 +51,7 @@ local CALLS = {
   ["nn.MultiHeadAttention"] = function(o) nl.nn.MultiHeadAttention(with({ dim = 2, heads = 1 }, o)) end,
   ["peers.scipy"] = function(o) nl.peers.scipy("A", "b", "x", o) end,
   ["peers.torch"] = function(o) nl.peers.torch("folder", o) end,
+  ["plot"] = function(o) nl.plot(o) end,
   ["plot.script"] = function(o) nl.plot.script(o) end,
   ["plot.figure"] = function(o) nl.plot.figure(o) end,
   ["reference.check"] = function(o) nl.reference.check(function(x) return x end, { A }, o) end,
