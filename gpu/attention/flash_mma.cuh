@@ -12,7 +12,7 @@ inline int nlg_mma_bucket(int head_dim, int value_dim) {
   return d <= 32 ? 32 : d <= 64 ? 64 : d <= 128 ? 128 : 256;
 }
 
-/* Shared memory of a block of the backward pass, for a size of these. flash_mma_backward.cu */
+/* The least shared memory of a block of the backward pass, for a size of these. flash_mma_backward.cu */
 int nlg_flash_mma_backward_bytes(int bucket);
 
 /* A warp stores rows first .. first + ROWS - 1 of a tile, as far as they are below rows, 16 bytes a lane;

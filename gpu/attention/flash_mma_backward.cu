@@ -1,5 +1,6 @@
-/* flash_mma, backward: f16 and bf16 through mma.sync (sm_80 and later); products in f32. D up to 128; the same for
- * wider heads, divided among the warps in another way, is in flash_mma_halves.cu.
+/* flash_mma, backward: f16 and bf16 through mma.sync (sm_80 and later); products in f32. D up to 64, and up to
+ * 128 on cards whose shared memory is too small for flash_mma_halves.cu: the same for wider heads, divided among the
+ * warps in another way.
  *
  *   D_i = sum_c dO(i,c) O(i,c)                              delta.cu
  *   for a tile of N keys of a key head:     dK = dV = 0
@@ -20,8 +21,8 @@
  *
  * Three blocks of four warps at D <= 64 overlap each other's phases: on an H100 0.97 of FlashAttention-2 at 16k
  * where one block of eight with tiles of 128 x 128 reached 0.92 (reports/evidence/05-cuda.md).
- * At D = 128 halves as in flash_mma_halves.cu, but with a barrier of the block in each step, gave what this gives
- * (294 and 290 TFLOP/s at N = 4096); without it was not measured.
+ * Halves as in flash_mma_halves.cu gave 1.03 of this at N = 4096 and 1.04 at 16k at D = 64, but 0.92 in the causal
+ * case at N = 1024, where their tiles of 128 x 128 waste more: not taken.
  *
  * P and dS pass through shared memory, because dV and dK read them by columns. Tiles of Q and dO have two
  * places: the next are on their way during the five products, and a tile costs two barriers.
@@ -210,7 +211,8 @@ static nl_status by_options(nlg_device *device, const nlg_attention *a, bool det
 nl_status nlg_flash_mma_backward(nlg_device *device, const nl_attention_pass *pass, nlg_attention *params) {
   NL_TRY(nlg_attention_delta(device, pass, params));
   if (nlg_host->interrupted()) return nlg_fail(NL_INTERRUPTED, "attention: interrupted");
-  if (nlg_mma_bucket(params->head_dim, params->value_dim) > 128)
+  const int bucket = nlg_mma_bucket(params->head_dim, params->value_dim);
+  if (bucket > 64 && (size_t)nlg_flash_mma_halves_bytes(bucket) <= device->properties.sharedMemPerBlockOptin)
     return nlg_flash_mma_halves(device, pass, params);
   bool deterministic = pass->deterministic;
   return pass->q.dtype == NL_F16 ? by_options<__half>(device, params, deterministic)
@@ -221,5 +223,5 @@ int nlg_flash_mma_backward_bytes(int bucket) {
   return bucket == 32    ? places<32>::bytes
          : bucket == 64  ? places<64>::bytes
          : bucket == 128 ? places<128>::bytes
-                         : nlg_flash_mma_halves_bytes;
+                         : nlg_flash_mma_halves_bytes(bucket);
 }

@@ -1,5 +1,5 @@
 /* What the two kernels of flash_mma's backward pass share (flash_mma_backward.cu, up to D = 128;
- * flash_mma_halves.cu, up to 256): places in shared memory, weights and gradients of scores, and the end of dQ. */
+ * flash_mma_halves.cu, 65 to 256): places in shared memory, weights and gradients of scores, and the end of dQ. */
 #ifndef NLG_FLASH_MMA_BACKWARD_CUH
 #define NLG_FLASH_MMA_BACKWARD_CUH
 
@@ -137,8 +137,9 @@ nl_status nlg_flash_mma_backward_run(nlg_device *device, const nlg_attention *a,
   return NL_OK;
 }
 
-/* The kernel for heads beyond 128, and what its blocks take of shared memory. flash_mma_halves.cu */
+/* The kernel in halves, for sizes of 128 and 256, and what its blocks take of shared memory: the way where that
+ * is there, and beyond 128 the only one. flash_mma_halves.cu */
 nl_status nlg_flash_mma_halves(nlg_device *device, const nl_attention_pass *pass, const nlg_attention *a);
-extern const int nlg_flash_mma_halves_bytes;
+int nlg_flash_mma_halves_bytes(int bucket);
 
 #endif

@@ -1,12 +1,16 @@
-/* flash_mma, backward at D = 129 to 256: the algorithm of flash_mma_backward.cu, in two halves of a block.
+/* flash_mma, backward at D = 65 to 256: the algorithm of flash_mma_backward.cu, in two halves of a block.
  *
  *   warps 0 to 3   S = Q K',  P = 2^(c S - log2 e lse),  dV += P' dO,   half of dQ
  *   warps 4 to 7   dP = dO V',  dS = P o (dP - D),       dK += dS' Q,   the other half; they load Q and dO
  *
- * Tiles of 64 x 64. The warps of a half share S and dP 2 x 2, dV and dK 1 x 4, all eight dQ 2 x 4; f32 a thread: 32,
- * 128, 64. Where each warp had a part of all five products (S and dP 4 x 2, dV and dK 2 x 4) the parts were half as
- * large, and a step of a block took 1344 ldmatrix.x4 of 4 clocks; this takes 960. The products of a step take some
- * 3700 clocks at what mma.sync reaches: reading and multiplying are as long as each other and must overlap.
+ *                M    N   S, dP   dV, dK   dQ      f32 a thread: S or dP, dV or dK, dQ   shared memory
+ *   D <= 128     64  128   2 x 2   2 x 2    2 x 4   64, 128, 32                           193 KiB
+ *   D <= 256     64   64   2 x 2   1 x 4    2 x 4   32, 128, 64                           225 KiB
+ *
+ * (warps down x across: four of a half, all eight in dQ.) Where each warp has a part of all five products the parts
+ * are half as large, and a step of a block takes more ldmatrix.x4, of 4 clocks: 1152 at D = 128 and 1344 at 256 for
+ * 896 and 960 here. The products of a step, 2560 mma, take some 3700 clocks at what mma.sync reaches: reading and
+ * multiplying are as long as each other and must overlap.
  *
  * What can overlap is little: a scheduler has two warps, one of each half, and no other block to turn to. A barrier
  * of the whole block brings both to the same place: the tensor cores wait until the slowest warp has stored its
@@ -25,39 +29,47 @@
  * but name, and it is 263 (reports/evidence/05-cuda.md). The times are measured; why is reasoned from them, counters of
  * stalls were not read. A tile that is not seen as a whole does have barriers of the block.
  *
- * Shared memory: 209 KiB of tiles and 16 of P in f32. 255 registers, no spills (with EXTRAS 16 bytes, outside the
- * steps). */
+ * P in f32 takes 32 and 16 KiB of the shared memory; where it is not there (A100: 163 KiB), flash_mma_backward.cu
+ * serves up to D = 128. 255 registers; spills: none, at D = 128 three words that a step reads and none writes, with
+ * EXTRAS 76 and 16 bytes. */
 #include "flash_mma_backward.cuh"
 
 namespace {
-struct shape {
+/* Tiles; warps down in each product, of the four of a half, for dQ of all eight (across: what remains). */
+template <int SIZE> struct shape;
+template <> struct shape<128> {
+  static constexpr int D = 128, M = 64, N = 128, warps = 8, s_down = 2, kv_down = 2, q_down = 2;
+};
+template <> struct shape<256> {
   static constexpr int D = 256, M = 64, N = 64, warps = 8, s_down = 2, kv_down = 1, q_down = 2;
 };
-struct places : nlg_backward_places<shape::D, shape::M, shape::N> {
-  typedef nlg_backward_places<shape::D, shape::M, shape::N> those;
-  static constexpr int weights = those::bytes, bytes = weights + shape::M * shape::N * 4;
+template <int D> struct places : nlg_backward_places<D, shape<D>::M, shape<D>::N> {
+  typedef nlg_backward_places<D, shape<D>::M, shape<D>::N> those;
+  static constexpr int weights = those::bytes, bytes = weights + shape<D>::M * shape<D>::N * 4;
 };
 enum { BLOCK, FIRST, SECOND, WEIGHTS, SLOPES, LOADED }; /* barriers */
 } // namespace
 
-const int nlg_flash_mma_halves_bytes = places::bytes;
-
 /* EXTRAS: softcap, dropout. */
-template <typename T, bool EXTRAS>
-__global__ void __launch_bounds__(shape::warps * 32, 1)
+template <typename T, int D, bool EXTRAS>
+__global__ void __launch_bounds__(shape<D>::warps * 32, 1)
     flash_mma_halves(const __grid_constant__ nlg_attention a, const nlg_dq_sums dq) {
-  typedef places at;
-  constexpr int D = shape::D, M = shape::M, N = shape::N, THREADS = shape::warps * 32, HALF = THREADS / 2;
+  typedef shape<D> shape;
+  typedef places<D> at;
+  constexpr int M = shape::M, N = shape::N, WARPS = shape::warps / 2, HALF = WARPS * 32,
+                THREADS = 2 * HALF; /* WARPS: of a half */
   typedef nlg_tile<D> tile;
-  constexpr int s_down = shape::s_down, s_across = 4 / s_down, SM = M / s_down / 16, SN = N / s_across / 8;
-  constexpr int kv_down = shape::kv_down, kv_across = 4 / kv_down, KM = N / kv_down / 16,
+  constexpr int s_down = shape::s_down, s_across = WARPS / s_down, SM = M / s_down / 16,
+                SN = N / s_across / 8;
+  constexpr int kv_down = shape::kv_down, kv_across = WARPS / kv_down, KM = N / kv_down / 16,
                 KN = D / kv_across / 8;
-  constexpr int q_down = shape::q_down, q_across = shape::warps / q_down, QM = M / q_down / 16,
+  constexpr int q_down = shape::q_down, q_across = 2 * WARPS / q_down, QM = M / q_down / 16,
                 QN = D / q_across / 8;
   extern __shared__ __align__(128) unsigned char nlg_shared[];
   const uint32_t shared = nlg_shared_address(nlg_shared);
   const int warp = threadIdx.x / 32, lane = threadIdx.x % 32, g = lane / 4, t = lane % 4;
-  const int second = __shfl_sync(~0u, warp / 4, 0), one = warp % 4; /* which half, and which warp of it */
+  const int second = __shfl_sync(~0u, warp / WARPS, 0),
+            one = warp % WARPS; /* which half, and which warp of it */
   const unsigned thread = threadIdx.x % HALF;
 
   const int slot = blockIdx.x % dq.slots, unit = blockIdx.x / dq.slots, kv_head = unit % a.kv_heads,
@@ -183,19 +195,30 @@ __global__ void __launch_bounds__(shape::warps * 32, 1)
     __syncthreads();
     const nlg_operand &to = second ? a.dk : a.dv;
     T *rows = (T *)to.data + s.batch * to.batch + kv_head * to.head + (s.k_begin + key_of_tile) * to.row;
-    nlg_rows_store<D, N / 4>(made, one * (N / 4), rows, to.row, keys, second ? a.head_dim : a.value_dim);
+    nlg_rows_store<D, N / WARPS>(made, one * (N / WARPS), rows, to.row, keys,
+                                 second ? a.head_dim : a.value_dim);
   }
 }
 
-template <typename T>
+template <typename T, int D>
 static nl_status by_options(nlg_device *device, const nlg_attention *a, bool deterministic) {
   const bool extras = a->softcap > 0 || a->drop_below;
-  return nlg_flash_mma_backward_run<T, shape>(device, a, deterministic,
-                                              extras ? flash_mma_halves<T, true> : flash_mma_halves<T, false>,
-                                              places::bytes);
+  return nlg_flash_mma_backward_run<T, shape<D>>(
+      device, a, deterministic, extras ? flash_mma_halves<T, D, true> : flash_mma_halves<T, D, false>,
+      places<D>::bytes);
+}
+
+template <typename T>
+static nl_status by_size(nlg_device *device, const nlg_attention *a, bool deterministic) {
+  return nlg_mma_bucket(a->head_dim, a->value_dim) <= 128 ? by_options<T, 128>(device, a, deterministic)
+                                                          : by_options<T, 256>(device, a, deterministic);
 }
 
 nl_status nlg_flash_mma_halves(nlg_device *device, const nl_attention_pass *pass, const nlg_attention *a) {
-  return pass->q.dtype == NL_F16 ? by_options<__half>(device, a, pass->deterministic)
-                                 : by_options<__nv_bfloat16>(device, a, pass->deterministic);
+  return pass->q.dtype == NL_F16 ? by_size<__half>(device, a, pass->deterministic)
+                                 : by_size<__nv_bfloat16>(device, a, pass->deterministic);
+}
+
+int nlg_flash_mma_halves_bytes(int bucket) {
+  return bucket == 128 ? places<128>::bytes : places<256>::bytes;
 }
