@@ -1,5 +1,6 @@
 /* Strided copies, casts and fills; between devices too. */
 #include "device/device.h"
+#include "turn.h"
 #include <math.h>
 #include <numlab/interrupt.h>
 #include <string.h>
@@ -109,7 +110,11 @@ nl_status nl_tensor_read(const nl_tensor *t, void *element) {
 
 /* Elements of from into to, of one shape, in storages of their own. */
 static nl_status copy_elements(const nl_tensor *from, const nl_tensor *to) {
-  if (nl_on_cpu(to)) return for_rows("copy", from, to, copy_row);
+  if (nl_on_cpu(to)) {
+    bool polls = nl_tensor_size(to) >= POLL;
+    if (!nl_copy_turned(from, to, polls)) return for_rows("copy", from, to, copy_row);
+    return polls && nl_interrupted() ? interrupted("copy") : NL_OK;
+  }
   nl_array src = nl_array_of(from), dst = nl_array_of(to);
   return NL_DEVICE_CALL("copy", to, copy, &src, &dst);
 }
@@ -155,16 +160,23 @@ static void fill_row(const nl_tensor *t, const char *a, const nl_tensor *dst, ch
     for (int64_t i = 0; i < count; i++, b += step) memcpy(b, bytes, (size_t)size);
 }
 
+/* All bits 0, in every type. */
+static nl_status clear(const nl_tensor *t) {
+  const int64_t bytes = bytes_of(t), piece = POLL * (int64_t)sizeof(double);
+  for (int64_t done = 0; done < bytes; done += piece) {
+    if (done > 0 && nl_interrupted()) return interrupted("fill");
+    memset((char *)nl_tensor_data(t) + done, 0, (size_t)(bytes - done < piece ? bytes - done : piece));
+  }
+  return NL_OK;
+}
+
 nl_status nl_tensor_fill(const nl_tensor *t, double value) {
   if (nl_tensor_size(t) == 0) return NL_OK;
   if (!nl_on_cpu(t)) {
     nl_array dst = nl_array_of(t);
     return NL_DEVICE_CALL("fill", t, fill, &dst, value);
   }
-  if (value == 0 && !signbit(value) && nl_tensor_is_contiguous(t)) { /* all bits 0, in every type */
-    memset(nl_tensor_data(t), 0, (size_t)bytes_of(t));
-    return NL_OK;
-  }
+  if (value == 0 && !signbit(value) && nl_tensor_is_contiguous(t)) return clear(t);
   nl_dtype_store(t->dtype, nl_tensor_data(t), value);
   return for_rows("fill", t, t, fill_row);
 }

@@ -4,6 +4,7 @@
 #define NL_CPU_DENSE_H
 
 #include "exp.h"
+#include "folds.h"
 #include "kernels.h"
 #include "rows.h"
 #include "squash.h"
@@ -16,9 +17,14 @@ static inline nl_dense_kernels dense_kernels(int64_t mc) {
       .gemm = {tile, .mr = ROWS, .nr = ACROSS * WIDTH, .mc = mc, .kc = 256, .nc = NL_IS_F32 ? 4096 : 2048},
       .dot = dot,
       .axpy = axpy,
+      .scale = scale_by,
       .update = update,
       .largest = largest,
       .maximum = maximum,
+      .sum = add_all,
+      .sum_squares = add_squares,
+      .highest = highest,
+      .find = find,
       .exp_sum = exp_sum,
       .rows_dot = rows_dot,
       .rows_sum = rows_sum,

@@ -54,17 +54,22 @@ nl_status nl_kernels_verify(const nl_kernels *table) {
     const nl_dense_kernels *k = &table->dense[d];
     const nl_gemm_kernel *g = &k->gemm;
     const char *type = nl_dtype_name((nl_dtype)d), *level = nl_cpu_level_name(table->level);
-    const char *missing = !g->tile       ? "gemm"
-                          : !k->dot      ? "dot"
-                          : !k->axpy     ? "axpy"
-                          : !k->update   ? "update"
-                          : !k->largest  ? "largest"
-                          : !k->maximum  ? "maximum"
-                          : !k->exp_sum  ? "exp_sum"
-                          : !k->rows_dot ? "rows_dot"
-                          : !k->rows_sum ? "rows_sum"
-                          : !k->squash   ? "squash"
-                                         : NULL;
+    const char *missing = !g->tile          ? "gemm"
+                          : !k->dot         ? "dot"
+                          : !k->axpy        ? "axpy"
+                          : !k->scale       ? "scale"
+                          : !k->update      ? "update"
+                          : !k->largest     ? "largest"
+                          : !k->maximum     ? "maximum"
+                          : !k->sum         ? "sum"
+                          : !k->sum_squares ? "sum_squares"
+                          : !k->highest     ? "highest"
+                          : !k->find        ? "find"
+                          : !k->exp_sum     ? "exp_sum"
+                          : !k->rows_dot    ? "rows_dot"
+                          : !k->rows_sum    ? "rows_sum"
+                          : !k->squash      ? "squash"
+                                            : NULL;
     if (missing) return nl_fail(NL_INTERNAL, "kernels %s %s: %s is missing", level, type, missing);
     if (g->mr < 1 || g->nr < 1 || g->kc < 1 || g->mc < g->mr || g->nc < g->nr)
       return nl_fail(NL_INTERNAL, "kernels %s %s: gemm has a block size below its tile", level, type);

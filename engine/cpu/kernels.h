@@ -33,10 +33,17 @@ typedef struct nl_dense_kernels {
   nl_gemm_kernel gemm;
   double (*dot)(int64_t n, const void *x, const void *y);        /* sum x_i y_i, in the entry's type */
   void (*axpy)(int64_t n, double alpha, const void *x, void *y); /* y_i += alpha x_i */
+  void (*scale)(int64_t n, double alpha, void *y);               /* y_i *= alpha */
   double (*update)(int64_t n, double alpha, const void *x,
-                   void *y);                   /* axpy; max |y_i| as it leaves, NaN unseen */
-  double (*largest)(int64_t n, const void *x); /* max |x_i|, 0 for n = 0, NaN unseen */
-  double (*maximum)(int64_t n, const void *x); /* max x_i, -inf for n = 0, NaN unseen */
+                   void *y);                       /* axpy; max |y_i| as it leaves, NaN unseen */
+  double (*largest)(int64_t n, const void *x);     /* max |x_i|, 0 for n = 0, NaN unseen */
+  double (*maximum)(int64_t n, const void *x);     /* max x_i, -inf for n = 0, NaN unseen */
+  double (*sum)(int64_t n, const void *x);         /* sum x_i, in f64 */
+  double (*sum_squares)(int64_t n, const void *x); /* sum x_i^2, in f64 */
+  /* max sign x_i for sign 1 or -1, NaN where there is one; -inf for n = 0 */
+  double (*highest)(int64_t n, double sign, const void *x);
+  /* The first i with x_i == value, the first NaN for NaN, n where there is none. */
+  int64_t (*find)(int64_t n, double value, const void *x);
   /* y_i = exp(x_i - shift), and the sum of the y_i. shift and the difference are rounded to the entry's
    * type; x and y may be one array. NaN in x or shift gives NaN, -inf gives 0, +inf and overflow inf,
    * underflow is gradual. An element has the same bits wherever it lies. Error of y_i beside that of the

@@ -32,6 +32,11 @@ static void axpy(int64_t n, double alpha, const void *x_vector, void *y_vector) 
   for (int64_t i = 0; i < n; i++) y[i] += m * x[i];
 }
 
+static void scale_by(int64_t n, double alpha, void *y_vector) {
+  NL_R *y = y_vector, m = (NL_R)alpha;
+  for (int64_t i = 0; i < n; i++) y[i] *= m;
+}
+
 static double update(int64_t n, double alpha, const void *x_vector, void *y_vector) {
   const NL_R *x = x_vector;
   NL_R *y = y_vector, m = (NL_R)alpha;

@@ -1,5 +1,8 @@
-/* Elementwise loops of one real compute type: chunks are read, one plain loop works, the result is stored. */
+/* Elementwise loops of one real compute type: chunks are read, one plain loop works, the result is stored.
+ * exp and tanh are kernels of the CPU level (errors: cpu/exp.h, cpu/squash.h); the other functions are libm's.
+ */
 #include "core/tmpl.h"
+#include "cpu/kernels.h"
 #include "elementwise.h"
 #include <math.h>
 #include <numlab/interrupt.h>
@@ -56,9 +59,12 @@ void NL_FN(nl_binary)(void *context, int64_t begin, int64_t end) {
   nl_dtype dtype = job->out->dtype;
   int64_t size = nl_dtype_size(dtype);
   char *data = nl_tensor_data(job->out);
+  bool one_a = nl_walk_is_one(&wa), one_b = nl_walk_is_one(&wb); /* a number: its buffer is filled once */
+  if (one_a) NL_FN(nl_load)(wa.dtype, wa.at, 0, NL_CHUNK, a);
+  if (one_b) NL_FN(nl_load)(wb.dtype, wb.at, 0, NL_CHUNK, b);
   for (int64_t i = begin; i < end && !nl_interrupted(); i += NL_CHUNK) {
     int64_t n = end - i < NL_CHUNK ? end - i : NL_CHUNK;
-    const NL_R *x = NL_FN(nl_walk)(&wa, n, a), *y = NL_FN(nl_walk)(&wb, n, b);
+    const NL_R *x = one_a ? a : NL_FN(nl_walk)(&wa, n, a), *y = one_b ? b : NL_FN(nl_walk)(&wb, n, b);
     char *p = data + i * size;
     if (op >= NL_LT) {
       compare(op, n, x, y, (uint8_t *)p);
@@ -82,18 +88,14 @@ static void function(nl_unary_op op, int64_t n, const NL_R *x, NL_R *out) {
   case NL_FLOOR:
     for (int64_t i = 0; i < n; i++) out[i] = floor(x[i]);
     break;
-  case NL_EXP:
-    for (int64_t i = 0; i < n; i++) out[i] = exp(x[i]);
-    break;
+  case NL_EXP: (void)nl_kernels_in_use()->dense[NL_DTYPE].exp_sum(n, 0, x, out); break;
   case NL_LOG:
     for (int64_t i = 0; i < n; i++) out[i] = log(x[i]);
     break;
   case NL_SQRT:
     for (int64_t i = 0; i < n; i++) out[i] = sqrt(x[i]);
     break;
-  case NL_TANH:
-    for (int64_t i = 0; i < n; i++) out[i] = tanh(x[i]);
-    break;
+  case NL_TANH: nl_kernels_in_use()->dense[NL_DTYPE].squash(n, 1, x, out, NULL); break;
   case NL_SIN:
     for (int64_t i = 0; i < n; i++) out[i] = sin(x[i]);
     break;

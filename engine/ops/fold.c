@@ -1,41 +1,19 @@
 /* Chunks, the combination of two parts, and the binary tree over them (see fold.h). */
 #include "fold.h"
+#include "cpu/kernels.h"
 #include <math.h>
 #include <numlab/interrupt.h>
 
-enum { LANES = 8 }; /* independent sums in a chunk: no chain of dependent additions */
-
 /* --- one chunk of reals ------------------------------------------------------------------------------ */
 
-static double join_lanes(const double s[LANES]) {
-  return ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));
-}
-
-static double sum(int64_t n, const double *x) {
-  double s[LANES] = {0};
-  int64_t i = 0;
-  for (; i + LANES <= n; i += LANES)
-    for (int k = 0; k < LANES; k++) s[k] += x[i + k];
-  for (int k = 0; i < n; i++, k++) s[k] += x[i];
-  return join_lanes(s);
-}
-
 static double sum_abs(int64_t n, const double *x) {
+  enum { LANES = 8 }; /* independent sums: no chain of dependent additions */
   double s[LANES] = {0};
   int64_t i = 0;
   for (; i + LANES <= n; i += LANES)
     for (int k = 0; k < LANES; k++) s[k] += fabs(x[i + k]);
   for (int k = 0; i < n; i++, k++) s[k] += fabs(x[i]);
-  return join_lanes(s);
-}
-
-static double sum_squares(int64_t n, const double *x) {
-  double s[LANES] = {0};
-  int64_t i = 0;
-  for (; i + LANES <= n; i += LANES)
-    for (int k = 0; k < LANES; k++) s[k] += x[i + k] * x[i + k];
-  for (int k = 0; i < n; i++, k++) s[k] += x[i] * x[i];
-  return join_lanes(s);
+  return ((s[0] + s[1]) + (s[2] + s[3])) + ((s[4] + s[5]) + (s[6] + s[7]));
 }
 
 static double sum_powers(int64_t n, const double *x, double p, double scale) {
@@ -47,23 +25,6 @@ static double sum_powers(int64_t n, const double *x, double p, double scale) {
 /* The larger, or NaN where there is one. */
 static double larger(double a, double b) { return b > a || isnan(b) ? b : a; }
 
-static double largest(int64_t n, const double *x, double sign) {
-  double m[LANES];
-  int64_t i = 0;
-  for (int k = 0; k < LANES; k++) m[k] = -INFINITY;
-  for (; i + LANES <= n; i += LANES)
-    for (int k = 0; k < LANES; k++) m[k] = larger(m[k], sign * x[i + k]);
-  for (int k = 0; i < n; i++, k++) m[k] = larger(m[k], sign * x[i]);
-  for (int k = 1; k < LANES; k++) m[0] = larger(m[0], m[k]);
-  return sign * m[0];
-}
-
-static double largest_abs(int64_t n, const double *x) {
-  double m = 0;
-  for (int64_t i = 0; i < n; i++) m = larger(m, fabs(x[i]));
-  return m;
-}
-
 /* b takes the place of a as the extreme: strictly beyond, or the first NaN. */
 static bool beyond(bool max, double a, double b) {
   if (isnan(b)) return !isnan(a);
@@ -72,11 +33,8 @@ static bool beyond(bool max, double a, double b) {
 
 /* Sums of squares in three ranges, as Blue (1978) and LAPACK's dnrm2 do, but by chunk: squares of elements
  * outside 2^-400 .. 2^400 could leave the range of a double. */
-static nl_part squares(int64_t n, const double *x) {
-  nl_part part = {.value = sum_squares(n, x)};
-  bool safe = part.value > 0x1p-800 && part.value < 0x1p1000;
-  if (safe || isnan(part.value)) return part; /* below 2^-800 a lost square would count */
-  part.value = 0;
+static nl_part squares_by_range(int64_t n, const double *x) {
+  nl_part part = {.value = 0};
   for (int64_t i = 0; i < n; i++) {
     double a = fabs(x[i]);
     if (a > 0x1p400) part.big += a * 0x1p-600 * (a * 0x1p-600);
@@ -86,37 +44,50 @@ static nl_part squares(int64_t n, const double *x) {
   return part;
 }
 
+/* Squares of f32 are always in range; below 2^-800 a lost square would count. */
+static nl_part squares(const nl_dense_kernels *kernel, nl_dtype type, int64_t n, const void *x) {
+  nl_part part = {.value = kernel->sum_squares(n, x)};
+  bool safe = part.value > 0x1p-800 && part.value < 0x1p1000;
+  return type == NL_F32 || safe || isnan(part.value) ? part : squares_by_range(n, x);
+}
+
 static double two_norm(const nl_part *part) {
   if (part->big > 0) return sqrt(part->big + part->value * 0x1p-600 * 0x1p-600) * 0x1p600;
   if (part->value > 0 || isnan(part->value)) return sqrt(part->value + part->small * 0x1p-600 * 0x1p-600);
   return sqrt(part->small) * 0x1p-600;
 }
 
-static nl_part fold_reals(const nl_fold *fold, int64_t first, int64_t n, const double *x) {
+/* The kernels of the CPU level take f64 and f32 as they are; the other operations read f64. */
+static bool by_kernel(int op) {
+  return op <= NL_REDUCE_ARGMIN || op == NL_REDUCE_NORM_2 || op == NL_REDUCE_NORM_INF;
+}
+
+static nl_part fold_by_kernel(int op, int64_t first, nl_dtype type, int64_t n, const void *x) {
+  const nl_dense_kernels *kernel = &nl_kernels_in_use()->dense[type];
   nl_part part = {.at = first};
-  switch (fold->op) {
+  bool max = op == NL_REDUCE_MAX || op == NL_REDUCE_ARGMAX;
+  switch (op) {
   case NL_REDUCE_SUM:
-  case NL_REDUCE_MEAN: part.value = sum(n, x); break;
-  case NL_REDUCE_MAX: part.value = largest(n, x, 1); break;
-  case NL_REDUCE_MIN: part.value = largest(n, x, -1); break;
+  case NL_REDUCE_MEAN: part.value = kernel->sum(n, x); break;
+  case NL_REDUCE_NORM_2: return squares(kernel, type, n, x);
+  case NL_REDUCE_NORM_INF: part.value = larger(kernel->highest(n, 1, x), kernel->highest(n, -1, x)); break;
+  default: part.value = max ? kernel->highest(n, 1, x) : -kernel->highest(n, -1, x);
+  }
+  if (op == NL_REDUCE_ARGMAX || op == NL_REDUCE_ARGMIN) part.at += kernel->find(n, part.value, x);
+  return part;
+}
+
+/* n >= 1 */
+static nl_part fold_plainly(const nl_fold *fold, int64_t n, const double *x) {
+  nl_part part = {.value = fold->op == NL_REDUCE_ALL};
+  switch (fold->op) {
   case NL_REDUCE_NORM_1: part.value = sum_abs(n, x); break;
-  case NL_REDUCE_NORM_2: return squares(n, x);
-  case NL_REDUCE_NORM_INF: part.value = largest_abs(n, x); break;
   case NL_REDUCE_POWER: part.value = sum_powers(n, x, fold->p, fold->scale); break;
   case NL_REDUCE_ANY:
     for (int64_t i = 0; i < n; i++) part.value = part.value != 0 || x[i] != 0;
     break;
-  case NL_REDUCE_ALL:
-    part.value = 1;
+  default: /* all */
     for (int64_t i = 0; i < n; i++) part.value = part.value != 0 && x[i] != 0;
-    break;
-  default: /* argmax, argmin */
-    part.value = x[0];
-    for (int64_t i = 1; i < n; i++)
-      if (beyond(fold->op == NL_REDUCE_ARGMAX, part.value, x[i])) {
-        part.value = x[i];
-        part.at = first + i;
-      }
   }
   return part;
 }
@@ -181,20 +152,14 @@ static nl_part combine(const nl_fold *fold, nl_part left, nl_part right) {
   }
 }
 
-/* A binary counter: level[k] holds the fold of 2^k leaves where bit k of count is set. */
-typedef struct tree {
-  nl_part level[64];
-  uint64_t count;
-} tree;
-
-static void push(const nl_fold *fold, tree *t, nl_part leaf) {
+static void push(const nl_fold *fold, nl_fold_tree *t, nl_part leaf) {
   int k = 0;
   for (; t->count >> k & 1; k++) leaf = combine(fold, t->level[k], leaf);
   t->level[k] = leaf;
   t->count++;
 }
 
-static nl_part total(const nl_fold *fold, const tree *t) {
+nl_part nl_fold_total(const nl_fold *fold, const nl_fold_tree *t) {
   nl_part all = {.value = fold->op == NL_REDUCE_ALL, .whole = fold->op == NL_REDUCE_ALL}; /* of nothing */
   bool first = true;
   for (int k = 0; k < 64; k++)
@@ -205,25 +170,44 @@ static nl_part total(const nl_fold *fold, const tree *t) {
   return all;
 }
 
+bool nl_fold_takes(const nl_fold *fold, nl_dtype dtype) {
+  return !fold->whole && by_kernel(fold->op) && (dtype == NL_F64 || dtype == NL_F32);
+}
+
+void nl_fold_add(const nl_fold *fold, nl_fold_tree *t, int64_t first, nl_dtype type, int64_t n,
+                 const void *x) {
+  push(fold, t, fold_by_kernel(fold->op, first, type, n, x));
+}
+
+/* The next n elements of the walk, as one leaf. */
+static nl_part fold_chunk(const nl_fold *fold, nl_walk *w, int64_t first, int64_t n) {
+  union {
+    double f64[NL_CHUNK];
+    float f32[NL_CHUNK];
+    int64_t i64[NL_CHUNK];
+  } buffer;
+  if (fold->whole) return fold_integers(fold, first, n, nl_walk_i64(w, n, buffer.i64));
+  if (!by_kernel(fold->op)) return fold_plainly(fold, n, nl_walk_f64(w, n, buffer.f64));
+  if (nl_dtype_is_float(w->dtype) && w->dtype != NL_F64)
+    return fold_by_kernel(fold->op, first, NL_F32, n, nl_walk_f32(w, n, buffer.f32));
+  return fold_by_kernel(fold->op, first, NL_F64, n, nl_walk_f64(w, n, buffer.f64));
+}
+
 nl_part nl_fold_run(const nl_fold *fold, nl_walk *w, int64_t first, int64_t n) {
-  double reals[NL_CHUNK];
-  int64_t integers[NL_CHUNK];
-  tree t;
+  nl_fold_tree t;
   t.count = 0;
   for (int64_t i = 0; i < n && !nl_interrupted(); i += NL_CHUNK) {
     int64_t run = n - i < NL_CHUNK ? n - i : NL_CHUNK;
-    nl_part leaf = fold->whole ? fold_integers(fold, first + i, run, nl_walk_i64(w, run, integers))
-                               : fold_reals(fold, first + i, run, nl_walk_f64(w, run, reals));
-    push(fold, &t, leaf);
+    push(fold, &t, fold_chunk(fold, w, first + i, run));
   }
-  return total(fold, &t);
+  return nl_fold_total(fold, &t);
 }
 
 nl_part nl_fold_join(const nl_fold *fold, const nl_part *parts, int64_t count) {
-  tree t;
+  nl_fold_tree t;
   t.count = 0;
   for (int64_t i = 0; i < count; i++) push(fold, &t, parts[i]);
-  return total(fold, &t);
+  return nl_fold_total(fold, &t);
 }
 
 void nl_fold_store(const nl_fold *fold, const nl_part *part, int64_t n, nl_dtype dtype, void *p) {

@@ -30,6 +30,19 @@ typedef struct nl_fold {
   double p, scale;
 } nl_fold;
 
+/* A binary counter: level[k] holds the fold of 2^k leaves where bit k of count is set. Starts with count 0. */
+typedef struct nl_fold_tree {
+  nl_part level[64];
+  uint64_t count;
+} nl_fold_tree;
+
+/* Chunks of f64 or f32 one by one, for whoever has them as neighbours; nl_fold_takes: this fold can. The same
+ * bits as nl_fold_run where each has NL_CHUNK elements but the last. */
+bool nl_fold_takes(const nl_fold *fold, nl_dtype dtype);
+void nl_fold_add(const nl_fold *fold, nl_fold_tree *t, int64_t first, nl_dtype type, int64_t n,
+                 const void *x);
+nl_part nl_fold_total(const nl_fold *fold, const nl_fold_tree *t);
+
 /* The next n elements of the walk, at positions first, first + 1, .. */
 nl_part nl_fold_run(const nl_fold *fold, nl_walk *w, int64_t first, int64_t n);
 

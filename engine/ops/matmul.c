@@ -1,9 +1,9 @@
 /* Matrix products of tensors: C(.., i, j) = sum_k A(.., i, k) B(.., k, j), leading dimensions broadcast.
  *
- * f64 and f32 go through nl_gemm with the strides they have; f16 and bf16 become f32 and are rounded once at
+ * f64 and f32 go through nl_product with the strides they have; f16 and bf16 become f32 and are rounded once at
  * the end; integers are summed in i64. The same bits at any thread count. */
+#include "dense/thin.h"
 #include "device/device.h"
-#include <numlab/gemm.h>
 #include <numlab/interrupt.h>
 #include <numlab/ops.h>
 #include <numlab/parallel.h>
@@ -36,11 +36,9 @@ static void integer_rows(void *context, int64_t begin, int64_t end) {
 
 static nl_status multiply(nl_dtype compute, product *g) {
   if (compute == NL_F64)
-    return nl_gemm_f64(g->m, g->n, g->k, 1, g->A, g->A_row, g->A_col, g->B, g->B_row, g->B_col, 0, g->C,
-                       g->n);
+    return nl_product_f64(g->m, g->n, g->k, g->A, g->A_row, g->A_col, g->B, g->B_row, g->B_col, g->C);
   if (compute == NL_F32)
-    return nl_gemm_f32(g->m, g->n, g->k, 1, g->A, g->A_row, g->A_col, g->B, g->B_row, g->B_col, 0, g->C,
-                       g->n);
+    return nl_product_f32(g->m, g->n, g->k, g->A, g->A_row, g->A_col, g->B, g->B_row, g->B_col, g->C);
   nl_parallel_for(g->m, 65536 / (g->n * g->k + 1) + 1, integer_rows, g);
   return nl_interrupted() ? nl_fail(NL_INTERRUPTED, "matmul: interrupted") : NL_OK;
 }

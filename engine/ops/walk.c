@@ -27,7 +27,6 @@ void nl_walk_start(nl_walk *w, const nl_tensor *t, int64_t first) {
   merge_dims(w, t);
   w->at = nl_tensor_data(t);
   w->dtype = t->dtype;
-  w->dense = w->ndim == 1 && w->stride[0] == 1;
   for (int d = w->ndim - 1; d >= 0; d--) {
     w->index[d] = w->shape[d] > 0 ? first % w->shape[d] : 0;
     first = w->shape[d] > 0 ? first / w->shape[d] : 0;
@@ -93,9 +92,9 @@ void nl_store_i64(nl_dtype dtype, char *p, int64_t n, const int64_t *values) {
 }
 
 const int64_t *nl_walk_i64(nl_walk *w, int64_t n, int64_t *buffer) {
-  if (w->dense && w->dtype == NL_I64) {
+  if (w->dtype == NL_I64 && w->stride[w->ndim - 1] == 1 && n <= nl_walk_left(w)) {
     const char *here = w->at;
-    w->at += n * 8;
+    nl_walk_advance(w, n);
     return (const void *)here;
   }
   for (int64_t done = 0; done < n;) {

@@ -1,7 +1,8 @@
 /* Walking a tensor in row-major order and reading it in chunks of one compute type.
  *
  * A walk turns any strides and any dtype into a run of contiguous values: a pointer into the tensor itself
- * where it is dense and of the compute type, a filled buffer otherwise. So every kernel is a plain loop. */
+ * where they are neighbours there and of the compute type, a filled buffer otherwise. So every kernel is a
+ * plain loop. */
 #ifndef NL_OPS_WALK_H
 #define NL_OPS_WALK_H
 
@@ -14,13 +15,13 @@ typedef struct nl_walk {
   nl_dtype dtype;
   int ndim; /* after merging: at least 1 */
   int64_t shape[NL_MAX_NDIM], stride[NL_MAX_NDIM], index[NL_MAX_NDIM];
-  bool dense;
 } nl_walk;
 
 /* Stand at element `first` of t in row-major order. */
 void nl_walk_start(nl_walk *w, const nl_tensor *t, int64_t first);
 
-/* The next n <= NL_CHUNK elements; buffer holds NL_CHUNK. nl_walk_i64 is for integers and bool. */
+/* The next n elements; buffer holds n, for most callers at most NL_CHUNK. nl_walk_i64 is for integers and bool.
+ */
 const double *nl_walk_f64(nl_walk *w, int64_t n, double *buffer);
 const float *nl_walk_f32(nl_walk *w, int64_t n, float *buffer);
 const int64_t *nl_walk_i64(nl_walk *w, int64_t n, int64_t *buffer);
@@ -37,5 +38,7 @@ void nl_store_i64(nl_dtype dtype, char *p, int64_t n, const int64_t *values); /*
 void nl_walk_advance(nl_walk *w, int64_t run);
 /* Elements left in the innermost row. */
 static inline int64_t nl_walk_left(const nl_walk *w) { return w->shape[w->ndim - 1] - w->index[w->ndim - 1]; }
+/* One element, stretched over all. */
+static inline bool nl_walk_is_one(const nl_walk *w) { return w->ndim == 1 && w->stride[0] == 0; }
 
 #endif
