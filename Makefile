@@ -221,7 +221,7 @@ uninstall:
 	  lib/pkgconfig/numlab.pc lib/pkgconfig/numlab-lua.pc)
 
 DIST := $(BUILD)/numlab-$(VERSION)-x86_64
-dist: all
+dist: all docs
 	sh .ci/dist $(BUILD) $(DIST)
 	tar -C $(BUILD) -czf $(DIST).tar.gz $(notdir $(DIST))
 

@@ -1,6 +1,7 @@
 /* How bindings fail: misuse raises at the user's line, outcomes are nil, message, info. */
 #include "support.h"
 #include <limits.h>
+#include <numlab/interrupt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,6 +36,10 @@ int nlL_error(lua_State *L, const char *format, ...) {
 
 void nlL_check(lua_State *L, nl_status status) {
   if (status != NL_OK) nlL_error(L, "%s", nl_message());
+}
+
+void nlL_poll(lua_State *L, const char *what, int64_t i) {
+  if (i % 4096 == 0 && nl_interrupted()) nlL_error(L, "%s: interrupted", what);
 }
 
 /* The last outcome, kept in the registry: where its nil is passed on, the message there can tell of it. */
@@ -90,8 +95,11 @@ const char *nlL_mend(lua_State *L, int arg, const char *expected) {
   const char *method = arg == 1 ? dotted(L) : NULL;
   bool tensor = strncmp(expected, "tensor", 6) == 0;
   if (method) return lua_pushfstring(L, "; a method takes a colon: %s(..)", method);
-  if (lua_isnil(L, arg) && lua_getfield(L, LUA_REGISTRYINDEX, OUTCOME) == LUA_TSTRING)
+  if (lua_isnil(L, arg) && lua_getfield(L, LUA_REGISTRYINDEX, OUTCOME) == LUA_TSTRING) {
+    lua_pushnil(L); /* told once: a second nil hardly comes from it */
+    lua_setfield(L, LUA_REGISTRYINDEX, OUTCOME);
     return lua_pushfstring(L, "; the last call that gave nil said: %s", lua_tostring(L, -1));
+  }
   if (tensor && lua_istable(L, arg)) return "; nl.tensor(..) makes one of a table";
   if (tensor && luaL_testudata(L, arg, NLL_SPARSE)) return "; S:dense() makes one of a sparse matrix";
   if (strcmp(expected, "sparse matrix") == 0 && luaL_testudata(L, arg, NLL_TENSOR))

@@ -4,6 +4,7 @@
  * a millisecond: no library is opened here and no file read. */
 #include "program.h"
 #include "support.h"
+#include <ctype.h>
 #include <errno.h>
 #include <locale.h>
 #include <numlab/cpu.h>
@@ -25,44 +26,52 @@ typedef struct command {
 
 static const command commands[] = {
     {"run", "FILE [words ...]", "run a Lua script",
-     "FILE is looked for as given, then below ./scripts/, then below numlab's own scripts; '-' is the "
-     "standard\n"
-     "input. The words after FILE are the script's arg[1], arg[2], ... and its `...`. LUA_PATH and "
-     "LUA_CPATH\n"
-     "count as they do for lua5.4, LUA_INIT does not: a script does the same everywhere.\n\n"
+     "FILE is looked for as given, then below ./scripts/, then below numlab's\n"
+     "own scripts; '-' is the standard input. The words after FILE are the\n"
+     "script's `...`, and stand in arg[1], arg[2] and so on. LUA_PATH and LUA_CPATH\n"
+     "count as they do for lua5.4, LUA_INIT does not: a script does the same\n"
+     "everywhere.\n\n"
      "    numlab run experiments/task1_sweep.lua quick=true\n"
      "    numlab run experiments/task1_sweep.lua --help\n",
      nlL_program_run},
-    {"-e", "CODE [-e CODE ...] [words ...]", "run Lua code from the command line",
-     "    numlab -e 'local nl = require \"numlab\"  print(nl.eye(3))'\n", nlL_program_eval},
-    {"repl", "", "explore interactively; the same as no subcommand",
-     "nl is loaded. An expression prints its values, a `;` at its end silences them, ans is the last value.\n"
-     "A chunk may span lines. Works on a pipe, without prompts.\n\n"
-     "    ?NAME        tells of a function, a class or a library; ?WORD lists what speaks of a word, ? all\n"
+    {"-e", "CODE [words ...]", "run Lua code",
+     "-e CODE may be given several times: one chunk after the other.\n\n"
+     "    numlab -e 'local nl = require \"numlab\"  print(nl.eye(3))'\n",
+     nlL_program_eval},
+    {"repl", "", "explore interactively",
+     "nl is loaded. An expression prints its values, a `;` at its end silences\n"
+     "them, ans is the last value. A chunk may span lines. Works on a pipe, without\n"
+     "prompts.\n\n"
+     "    ?NAME        tells of a function, a class or a library\n"
+     "    ?WORD        lists what speaks of a word; ? alone all\n"
      "    !COMMAND     is run by the shell\n"
-     "    %time EXPR   tells the time and the memory it took; %bench EXPR runs it many times: the median\n"
+     "    %time EXPR   tells the time and the memory it took\n"
+     "    %bench EXPR  runs it many times: the median\n"
      "    who()        lists your variables; %help all that the prompt takes\n"
-     "    Tab          completes names, fields, methods, options in {} and their values, files in strings\n"
+     "    Tab          completes names, methods, options and values, files\n"
      "    Ctrl-R       searches the history, the arrow keys walk in it\n"
-     "    Ctrl-C       interrupts a computation, or drops the line; Ctrl-D ends\n\n"
-     "The history lies in $XDG_STATE_HOME/numlab/history (~/.local/state/numlab/history); NUMLAB_HISTORY\n"
-     "names another file, and '' none. Lines are edited by libedit; without it, or with TERM=dumb, they are\n"
+     "    Ctrl-C       interrupts a computation, or drops the line\n"
+     "    Ctrl-D       ends\n\n"
+     "The history lies in $XDG_STATE_HOME/numlab/history, mostly\n"
+     "~/.local/state/numlab/history; NUMLAB_HISTORY names another file, and ''\n"
+     "none. Lines are edited by libedit; without it, or with TERM=dumb, they are\n"
      "plain. ~/.editrc may bind its keys.\n",
      nlL_program_repl},
     {"list", "[DIR|FILE]", "the stored runs", NULL, nlL_program_library},
-    {"show", "RUN", "a stored run: where it comes from, its rows", NULL, nlL_program_library},
-    {"compare", "A B [threshold=1.1]", "was run B faster or slower than A", NULL, nlL_program_library},
+    {"show", "RUN", "a stored run: its origin and its rows", NULL, nlL_program_library},
+    {"compare", "A B", "was run B faster or slower than A", NULL, nlL_program_library},
     {"export", "RUN format=csv|json|md", "a stored run in another form", NULL, nlL_program_library},
-    {"report", "[task1] [task2] [lang=zh]", "the report, from stored results", NULL, nlL_program_library},
-    {"new", "NAME", "write NAME.lua, an experiment that runs as it is", NULL, nlL_program_library},
+    {"report", "[task1] [task2] ...", "the report, from stored runs", NULL, nlL_program_library},
+    {"new", "NAME", "write NAME.lua, an experiment to change", NULL, nlL_program_library},
     {"pack", "name=NAME id=ID ...", "make the archive that is handed in", NULL, nlL_program_library},
-    {"verify", "ZIP", "check such an archive, build what it holds and try it", NULL, nlL_program_library},
-    {"doc", "[NAME | --search WORD | --format=F]", "what a function, a class or a library is for", NULL,
-     nlL_program_library},
-    {"bench", "[quick] [device=cuda] [--json]", "the limits of this machine, and where numlab stands", NULL,
-     nlL_program_library},
-    {"doctor", "[--json]", "what this numlab found here, what is missing, what that costs and how to get it",
-     "Exit code 1 when something is missing that numlab cannot do without.\n", nlL_program_doctor},
+    {"verify", "ZIP", "check, build and try such an archive", NULL, nlL_program_library},
+    {"doc", "[NAME | --search WORD]", "help on a function, a class, a library", NULL, nlL_program_library},
+    {"bench", "[quick] [--json]", "this machine's limits, and numlab on it", NULL, nlL_program_library},
+    {"doctor", "[--json]", "what is here, and what is missing",
+     "Each part: whether it was found, its version and path; of a missing one\n"
+     "what that costs, and the command that mends it. --json writes JSON alone.\n"
+     "Exit code 1 when something is missing that numlab cannot do without.\n",
+     nlL_program_doctor},
     {"version", "", "print the version", "", version},
     {"help", "[COMMAND]", "print help", "", help},
     {NULL, NULL, NULL, NULL, NULL},
@@ -74,30 +83,27 @@ static const command *find(const char *name) {
   return c->name ? c : NULL;
 }
 
-/* --- help ------------------------------------------------------------------------------------------------
- */
+/* --- help ------------------------------------------------------------------------------------------- */
 
 static int overview(void) {
   puts("numlab: numerical methods as short Lua scripts over a C engine\n\nusage:");
   for (const command *c = commands; c->name; c++) {
     char usage[64];
     snprintf(usage, sizeof usage, "%s %s", c->name, c->words);
-    printf("    numlab %-32s %s\n", usage, c->summary);
+    printf("    numlab %-29s %s\n", usage, c->summary);
   }
-  puts("    numlab                                  the same as numlab repl\n\n"
+  puts("    numlab                               the same as numlab repl\n\n"
        "environment:\n"
-       "    NUMLAB_MEMORY    most bytes numlab may hold: 4GiB, 512MiB (default: 80 % of what is available)\n"
-       "    NUMLAB_THREADS   threads of its kernels: 1 to 256 (default: the cores it may use)\n"
-       "    NUMLAB_CPU       highest kernel level to use: generic, avx2, avx512, avx512bf16 (default: the "
-       "CPU's)\n"
-       "    NUMLAB_EXTERNAL  borrowed libraries that count as absent: off, or names such as umfpack,klu\n"
+       "    NUMLAB_MEMORY    most bytes it may hold: 4GiB, 512MiB (80 % of the free)\n"
+       "    NUMLAB_THREADS   threads of its kernels: 1 to 256 (all cores it may use)\n"
+       "    NUMLAB_CPU       highest kernel level: generic, avx2, avx512, avx512bf16\n"
+       "    NUMLAB_EXTERNAL  borrowed libraries to do without: umfpack,klu; off: all\n"
        "    NUMLAB_CUDA      file of the GPU plugin, or off\n"
-       "    NUMLAB_GNUPLOT, NUMLAB_WEASYPRINT, NUMLAB_PYTHON  programs to use for gnuplot, weasyprint, "
-       "python3\n"
-       "    NUMLAB_HISTORY   file that keeps the lines typed at the prompt; empty: none does\n"
+       "    NUMLAB_GNUPLOT, NUMLAB_WEASYPRINT, NUMLAB_PYTHON  programs to use for these\n"
+       "    NUMLAB_HISTORY   file of the lines typed at the prompt; empty: none\n"
        "    NO_COLOR         where it is set and not empty, nothing is coloured\n\n"
-       "exit codes: 0 ok, 1 the script failed or cannot be read, 2 wrong usage, 3 a threshold was crossed,\n"
-       "130 interrupted\n\n"
+       "exit codes: 0 ok, 1 the script failed or cannot be read, 2 wrong usage, 3 a\n"
+       "threshold was crossed, 130 interrupted\n\n"
        "numlab COMMAND --help says more about one command.");
   return NLL_EXIT_OK;
 }
@@ -106,7 +112,8 @@ static int explain(const command *c) {
   char name[32], ask[] = "--help", *words[] = {name, ask, NULL};
   snprintf(name, sizeof name, "%s", c->name);
   if (!c->text) return c->run(2, words);
-  printf("usage: numlab %s%s%s\n\n%s%s.\n", c->name, c->words[0] ? " " : "", c->words, c->summary, "");
+  printf("usage: numlab %s%s%s\n\n%c%s.\n", c->name, c->words[0] ? " " : "", c->words,
+         toupper((unsigned char)c->summary[0]), c->summary + 1);
   if (c->text[0]) printf("\n%s", c->text);
   return NLL_EXIT_OK;
 }
@@ -136,8 +143,7 @@ static int version(int argc, char **argv) {
   return NLL_EXIT_OK;
 }
 
-/* --- environment ------------------------------------------------------------------------------------------
- */
+/* --- environment ------------------------------------------------------------------------------------ */
 
 /* A setting that cannot be read is an error at start: silently another limit would falsify a measurement. */
 static bool environment_is_sound(void) {

@@ -1,126 +1,10 @@
-/* Constructors of tensors: from nested tables, constant, evenly spaced, random. */
+/* Constructors of tensors: constant, evenly spaced, random. */
 #include "tensor.h"
 #include <math.h>
 #include <numlab/random.h>
 #include <string.h>
 
-static const char *const place_options[] = {"dtype", "device", NULL};
 static const char *const random_options[] = {"dtype", "device", "seed", NULL};
-
-/* out, made on the CPU and on top of the stack, becomes the result on its device. */
-static int finish_on(lua_State *L, nl_device *device, const nl_tensor *out) {
-  if (nl_device_is_cpu(device)) return nlL_finishtensor(L, NL_OK, out);
-  nl_tensor *there = nlL_newtensor(L);
-  nl_status s;
-  NLL_RETRY(L, s, nl_tensor_to(out, device, out->dtype, there));
-  return nlL_finishtensor(L, s, there);
-}
-
-/* --- nl.tensor --------------------------------------------------------------------------------------- */
-
-/* Sizes along the first elements of the nested table at the top, which says the shape if it is regular;
- * *booleans when its first element is one. */
-static int nested_shape(lua_State *L, int64_t *shape, bool *booleans) {
-  int ndim = 0, top = lua_gettop(L);
-  lua_pushvalue(L, top);
-  while (lua_istable(L, -1)) {
-    if (ndim == NL_MAX_NDIM) nlL_error(L, "tensor: tables nested deeper than %d", NL_MAX_NDIM);
-    shape[ndim++] = luaL_len(L, -1);
-    luaL_checkstack(L, 2, "tensor");
-    lua_geti(L, -1, 1);
-    if (shape[ndim - 1] == 0) break;
-  }
-  *booleans = lua_isboolean(L, -1);
-  lua_settop(L, top);
-  return ndim;
-}
-
-/* "element (2, 1)", or "the table", for an error at the table of this index. */
-static const char *where(lua_State *L, int dim, const int64_t *index) {
-  if (dim == 0) return lua_pushliteral(L, "the table");
-  luaL_Buffer b;
-  luaL_buffinit(L, &b);
-  luaL_addstring(&b, "element (");
-  for (int d = 0; d < dim; d++) {
-    if (d) luaL_addstring(&b, ", ");
-    lua_pushinteger(L, index[d] + 1);
-    luaL_addvalue(&b);
-  }
-  luaL_addstring(&b, ")");
-  luaL_pushresult(&b);
-  return lua_tostring(L, -1);
-}
-
-/* Raise for the value at `at`, which stands at index[0..dim-1]. */
-static void wrong_element(lua_State *L, int at, int dim, const int64_t *index, const char *expected) {
-  const char *got = lua_isnil(L, at) ? "nil" : lua_pushfstring(L, "a %s", nlL_typename(L, at));
-  nlL_error(L, "tensor: %s is %s, expected %s%s", where(L, dim, index), got, expected,
-            luaL_testudata(L, at, NLL_TENSOR) ? "; nl.cat joins tensors" : "");
-}
-
-/* Fill t from the value on top of the stack, which stands at index[0..dim-1]. */
-static void fill_nested(lua_State *L, const nl_tensor *t, int dim, int64_t *index, char **next) {
-  int top = lua_gettop(L);
-  if (dim == t->ndim) {
-    int type = lua_type(L, -1);
-    if (type != LUA_TNUMBER && type != LUA_TBOOLEAN) wrong_element(L, top, dim, index, "a number");
-    nlL_checkelement(L, top, "tensor", t->dtype, *next);
-    *next += nl_dtype_size(t->dtype);
-    return;
-  }
-  if (!lua_istable(L, -1))
-    wrong_element(L, top, dim, index, lua_pushfstring(L, "a table of %I", (lua_Integer)t->shape[dim]));
-  lua_Integer length = luaL_len(L, -1);
-  if (length != t->shape[dim])
-    nlL_error(L, "tensor: %s has %I elements, those before it have %I", where(L, dim, index), length,
-              (lua_Integer)t->shape[dim]);
-  luaL_checkstack(L, 4, "tensor");
-  for (index[dim] = 0; index[dim] < length; index[dim]++) {
-    lua_geti(L, -1, index[dim] + 1);
-    fill_nested(L, t, dim + 1, index, next);
-    lua_pop(L, 1);
-  }
-}
-
-/* nl.tensor(nested, opts); a tensor is cloned */
-static int l_tensor(lua_State *L) {
-  if (lua_isnone(L, 1)) nlL_typeerror(L, 1, "table of numbers");
-  lua_settop(L, 2); /* what is pushed below must not stand where options do */
-  if (lua_type(L, 1) == LUA_TNUMBER && lua_type(L, 2) == LUA_TNUMBER)
-    nlL_error(L, "tensor: the elements stand in a table: nl.tensor({%s, %s, ..})", nlL_describe(L, 1),
-              nlL_describe(L, 2));
-  nlL_checkoptions(L, 2, "tensor", place_options);
-  const nl_tensor *source = nlL_toanytensor(L, 1);
-  int64_t shape[NL_MAX_NDIM], index[NL_MAX_NDIM] = {0};
-  nl_status s;
-  if (source) {
-    nlL_place place = nlL_checkplace(L, 2, "tensor", source->dtype);
-    nl_tensor *out = nlL_newtensor(L);
-    NLL_RETRY(L, s, nl_tensor_to(source, place.device, place.dtype, out));
-    return nlL_finishtensor(L, s, out);
-  }
-  if (!lua_istable(L, 1) && lua_type(L, 1) != LUA_TNUMBER && !lua_isboolean(L, 1))
-    nlL_typeerror(L, 1, "table of numbers");
-  bool booleans;
-  for (int i = 0; lua_istable(L, 1) && place_options[i]; i++) {
-    lua_pushstring(L, place_options[i]);
-    if (lua_rawget(L, 1) != LUA_TNIL)
-      nlL_error(L, "tensor: %s stands among the values; options are a second table: nl.tensor({..}, {%s=..})",
-                place_options[i], place_options[i]);
-    lua_pop(L, 1);
-  }
-  lua_pushvalue(L, 1);
-  int ndim = nested_shape(L, shape, &booleans);
-  nlL_place place = nlL_checkplace(L, 2, "tensor", booleans ? NL_BOOL : NL_F64);
-  nl_tensor *out = nlL_newtensor(L);
-  lua_insert(L, -2);
-  NLL_RETRY(L, s, nl_tensor_new(place.dtype, ndim, shape, out));
-  nlL_check(L, s);
-  char *next = nl_tensor_data(out);
-  fill_nested(L, out, 0, index, &next);
-  lua_pop(L, 1);
-  return finish_on(L, place.device, out);
-}
 
 /* --- constants --------------------------------------------------------------------------------------- */
 
@@ -147,7 +31,7 @@ static int sizes_and_options(lua_State *L, const char *what, const char *const *
 
 static int constant(lua_State *L, const char *what, double value) {
   int64_t shape[NL_MAX_NDIM];
-  int options, ndim = sizes_and_options(L, what, place_options, shape, &options);
+  int options, ndim = sizes_and_options(L, what, nlL_place_options, shape, &options);
   nlL_place place = options ? nlL_checkplace(L, options, what, NL_F64) : (nlL_place){NL_F64, nl_device_at(0)};
   nl_tensor *out = nlL_newtensor(L);
   nl_status s;
@@ -167,7 +51,7 @@ static int l_full(lua_State *L) {
   if (lua_type(L, 3) == LUA_TNUMBER)
     nlL_error(L, "full: several sizes stand in a table: nl.full({m, n}, value)");
   int ndim = nlL_checkshape(L, 1, 1, "full", false, shape);
-  nlL_checkoptions(L, 3, "full", place_options);
+  nlL_checkoptions(L, 3, "full", nlL_place_options);
   nlL_place place = nlL_checkplace(L, 3, "full", lua_isboolean(L, 2) ? NL_BOOL : NL_F64);
   nlL_checkelement(L, 2, "full", place.dtype, element);
   nl_tensor *value = nlL_newtensor(L), *out = nlL_newtensor(L);
@@ -183,14 +67,14 @@ static int l_full(lua_State *L) {
 
 static int l_eye(lua_State *L) {
   int64_t n = nlL_checksize(L, 1, "eye", "n"), shape[2] = {n, n};
-  nlL_checkoptions(L, 2, "eye", place_options);
+  nlL_checkoptions(L, 2, "eye", nlL_place_options);
   nlL_place place = nlL_checkplace(L, 2, "eye", NL_F64);
   nl_tensor *out = nlL_newtensor(L);
   nl_status s;
   NLL_RETRY(L, s, nl_tensor_new(place.dtype, 2, shape, out));
   nlL_check(L, s);
   for (int64_t i = 0; i < n; i++) nl_tensor_put(out, (int64_t[]){i, i}, 1);
-  return finish_on(L, place.device, out);
+  return nlL_finishon(L, place.device, out);
 }
 
 /* --- evenly spaced ----------------------------------------------------------------------------------- */
@@ -211,7 +95,7 @@ static int l_arange(lua_State *L) {
   double a = nlL_checkreal(L, 1, "arange", "a"), b = nlL_checkreal(L, 2, "arange", "b"), step = 1;
   int options = lua_istable(L, 3) ? 3 : 4;
   if (options == 4 && !lua_isnoneornil(L, 3)) step = nlL_checkreal(L, 3, "arange", "step");
-  nlL_checkoptions(L, options, "arange", place_options);
+  nlL_checkoptions(L, options, "arange", nlL_place_options);
   nlL_place place = nlL_checkplace(L, options, "arange", NL_F64);
   if (!isfinite(a) || !isfinite(b) || !isfinite(step) || step == 0)
     nlL_error(L, "arange: from %f to %f by %f is not a finite range", a, b, step);
@@ -219,8 +103,11 @@ static int l_arange(lua_State *L) {
   double count = floor(steps * (1 + 4 * 0x1p-52)) + 1;
   if (count > 0x1p53) nlL_error(L, "arange: from %f to %f by %f has too many values", a, b, step);
   nl_tensor *out = new_row(L, count > 0 ? (int64_t)count : 0, place.dtype);
-  for (int64_t i = 0; i < out->shape[0]; i++) nl_tensor_put(out, &i, a + (double)i * step);
-  return finish_on(L, place.device, out);
+  for (int64_t i = 0; i < out->shape[0]; i++) {
+    nlL_poll(L, "arange", i);
+    nl_tensor_put(out, &i, a + (double)i * step);
+  }
+  return nlL_finishon(L, place.device, out);
 }
 
 /* Point i of n from a to b, both exact. */
@@ -235,22 +122,28 @@ static double between(double a, double b, int64_t i, int64_t n) {
 static int l_linspace(lua_State *L) {
   double a = nlL_checkreal(L, 1, "linspace", "a"), b = nlL_checkreal(L, 2, "linspace", "b");
   int64_t n = nlL_checksize(L, 3, "linspace", "n");
-  nlL_checkoptions(L, 4, "linspace", place_options);
+  nlL_checkoptions(L, 4, "linspace", nlL_place_options);
   nlL_place place = nlL_checkplace(L, 4, "linspace", NL_F64);
   nl_tensor *out = new_row(L, n, place.dtype);
-  for (int64_t i = 0; i < n; i++) nl_tensor_put(out, &i, between(a, b, i, n));
-  return finish_on(L, place.device, out);
+  for (int64_t i = 0; i < n; i++) {
+    nlL_poll(L, "linspace", i);
+    nl_tensor_put(out, &i, between(a, b, i, n));
+  }
+  return nlL_finishon(L, place.device, out);
 }
 
 /* nl.logspace(a, b, n): 10^a .. 10^b, evenly spaced in the exponent */
 static int l_logspace(lua_State *L) {
   double a = nlL_checkreal(L, 1, "logspace", "a"), b = nlL_checkreal(L, 2, "logspace", "b");
   int64_t n = nlL_checksize(L, 3, "logspace", "n");
-  nlL_checkoptions(L, 4, "logspace", place_options);
+  nlL_checkoptions(L, 4, "logspace", nlL_place_options);
   nlL_place place = nlL_checkplace(L, 4, "logspace", NL_F64);
   nl_tensor *out = new_row(L, n, place.dtype);
-  for (int64_t i = 0; i < n; i++) nl_tensor_put(out, &i, pow(10, between(a, b, i, n)));
-  return finish_on(L, place.device, out);
+  for (int64_t i = 0; i < n; i++) {
+    nlL_poll(L, "logspace", i);
+    nl_tensor_put(out, &i, pow(10, between(a, b, i, n)));
+  }
+  return nlL_finishon(L, place.device, out);
 }
 
 /* --- random ------------------------------------------------------------------------------------------ */
@@ -287,9 +180,9 @@ static int l_seed(lua_State *L) {
   return 0;
 }
 
-static const luaL_Reg functions[] = {{"tensor", l_tensor},     {"zeros", l_zeros},       {"ones", l_ones},
-                                     {"full", l_full},         {"eye", l_eye},           {"arange", l_arange},
-                                     {"linspace", l_linspace}, {"logspace", l_logspace}, {NULL, NULL}};
+static const luaL_Reg functions[] = {{"zeros", l_zeros},       {"ones", l_ones},     {"full", l_full},
+                                     {"eye", l_eye},           {"arange", l_arange}, {"linspace", l_linspace},
+                                     {"logspace", l_logspace}, {NULL, NULL}};
 static const luaL_Reg random_functions[] = {
     {"rand", l_rand}, {"randn", l_randn}, {"seed", l_seed}, {NULL, NULL}};
 

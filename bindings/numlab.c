@@ -10,6 +10,8 @@ int luaopen_numlab(lua_State *L) {
   nlL_open_diagnose(L);
   nlL_open_linalg(L);
   nlL_open_tensor(L);
+  nlL_open_index(L);
+  nlL_open_nested(L);
   nlL_open_make(L);
   nlL_open_ops(L);
   nlL_open_reduce(L);
@@ -21,6 +23,7 @@ int luaopen_numlab(lua_State *L) {
   nlL_open_sqlite(L);
   nlL_open_system(L);
   nlL_open_facts(L);
+  nlL_open_folder(L);
   nlL_open_solve(L);
   nlL_open_lu(L);
   nlL_open_library(L); /* nl.plot, nl.args, ...: scripts/lib/numlab, at first use */

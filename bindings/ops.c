@@ -115,8 +115,7 @@ static int l_no_concat(lua_State *L) {
 }
 static int l_no_order(lua_State *L) { return refuse(L, "< or <=", "use t:lt(u), t:le(u) elementwise"); }
 
-/* t == u in Lua is a single truth: same dtype, same shape, all elements equal (so NaN is unequal to itself)
- */
+/* t == u in Lua is a single truth: same dtype, same shape, all elements equal (NaN is unequal to itself) */
 static int l_equal(lua_State *L) {
   const nl_tensor *a = nlL_toanytensor(L, 1), *b = nlL_toanytensor(L, 2);
   bool same = a && b && a->dtype == b->dtype && nl_tensor_same_shape(a, b);

@@ -5,9 +5,10 @@
 #include "program.h"
 #include "support.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <numlab/edit.h>
-#include <poll.h>
+#include <numlab/interrupt.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -16,12 +17,11 @@
 
 #define EDITOR "numlab.editor"
 
-enum { IDLE_AFTER = 30 /* ms without a key */, COMPLETE = 1, IDLE = 2 /* user values */ };
+enum { COMPLETE = 1 /* the user value that holds what Tab asks */, END_OF_LINE = 'E' & 31 /* Ctrl-E */ };
 
 typedef struct editor {
   bool terminal;    /* people type */
   bool interrupted; /* Ctrl-C ended this line */
-  bool idle;        /* nothing to do while nobody types */
   nl_edit *edit;    /* NULL: plain lines */
   nl_edit_history *history;
   lua_State *L; /* where read was called: the editor is at 1, the prompt at 2 */
@@ -64,24 +64,18 @@ static void redraw(editor *e) {
   resized = continued = 0;
 }
 
-/* While nobody types, what Tab will want is made ready, once. */
-static void be_idle(editor *e) {
-  struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
-  if (e->idle || poll(&in, 1, IDLE_AFTER) != 0) return;
-  e->idle = true;
-  if (lua_getiuservalue(e->L, 1, IDLE) == LUA_TFUNCTION) lua_pcall(e->L, 0, 0, 0);
-  lua_settop(e->L, 2);
-}
-
 /* NL_EDIT_GETC */
 static int get_key(nl_edit *edit, wchar_t *key) {
   editor *e = editor_of(edit);
   mbstate_t state = {0};
   for (;;) {
     char byte;
-    be_idle(e);
-    e->interrupted = nlL_program_interrupt_taken();
     if (e->interrupted) return -1;
+    e->interrupted = nlL_program_interrupt_taken();
+    if (e->interrupted) { /* ^C is written where the line ends */
+      *key = END_OF_LINE;
+      return 1;
+    }
     ssize_t got = read(STDIN_FILENO, &byte, 1);
     if (got == 0) return 0;
     if (got < 0 && errno != EINTR) return -1;
@@ -147,7 +141,7 @@ static unsigned char paste(nl_edit *edit, int key) {
   (void)key;
   while (!is_whole(text, length)) {
     ssize_t got = read(STDIN_FILENO, &byte, 1);
-    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EINTR && !nl_interrupted()) continue;
     if (got <= 0) break;
     if (length == room) {
       char *wider = realloc(text, room = 2 * room + 256);
@@ -201,6 +195,12 @@ static const char *plain_line(editor *e, const char *prompt, int *length) {
   return NULL;
 }
 
+/* A command of the shell may have left the terminal so that reading does not wait. */
+static void wait_for_input(void) {
+  int flags = fcntl(STDIN_FILENO, F_GETFL);
+  if (flags >= 0 && (flags & O_NONBLOCK)) fcntl(STDIN_FILENO, F_SETFL, flags & ~O_NONBLOCK);
+}
+
 /* editor:read(prompt): the next line without its newline; nil at the end, false after Ctrl-C */
 static int l_read(lua_State *L) {
   editor *e = check_editor(L);
@@ -210,6 +210,7 @@ static int l_read(lua_State *L) {
   luaL_checkstack(L, LUA_MINSTACK, NULL); /* for what runs inside libedit */
   e->L = L;
   e->interrupted = false;
+  wait_for_input();
   const char *line = e->edit ? edited_line(e, &length) : plain_line(e, prompt, &length);
   if (!line && e->interrupted) lua_pushboolean(L, 0);
   else if (!line) lua_pushnil(L);
@@ -234,12 +235,10 @@ static int l_history(lua_State *L) {
   return 0;
 }
 
-/* editor:on(complete, idle): what Tab asks, as function(line, cursor, columns) -> insertion, list; what is done
- * once while nobody types */
-static int l_on(lua_State *L) {
+/* editor:on_tab(complete): what Tab asks, function(line, cursor, columns) -> insertion, list */
+static int l_on_tab(lua_State *L) {
   check_editor(L);
-  lua_settop(L, 3);
-  lua_setiuservalue(L, 1, IDLE);
+  lua_settop(L, 2);
   lua_setiuservalue(L, 1, COMPLETE);
   return 0;
 }
@@ -298,10 +297,10 @@ static void open_libedit(editor *e) {
 
 void nlL_program_editor(lua_State *L) {
   static const luaL_Reg methods[] = {
-      {"read", l_read},   {"history", l_history},         {"on", l_on},
+      {"read", l_read},   {"history", l_history},         {"on_tab", l_on_tab},
       {"edits", l_edits}, {"is_terminal", l_is_terminal}, {"columns", l_columns},
       {NULL, NULL}};
-  editor *e = lua_newuserdatauv(L, sizeof *e, 2);
+  editor *e = lua_newuserdatauv(L, sizeof *e, 1);
   *e = (editor){.terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO)};
   if (luaL_newmetatable(L, EDITOR)) {
     luaL_newlib(L, methods);

@@ -10,18 +10,33 @@ static int call_library(lua_State *L, const char *name) {
   return nlL_program_call(L, 1, 1, 0);
 }
 
+/* The error as print would show it; its __tostring may fail. */
+static int describe(lua_State *L) {
+  luaL_tolstring(L, 1, NULL);
+  return 1;
+}
+
 static void complain(lua_State *L) {
-  const char *message = luaL_tolstring(L, -1, NULL);
+  lua_pushcfunction(L, describe);
+  lua_pushvalue(L, -2);
+  if (lua_pcall(L, 1, 1, 0) != LUA_OK)
+    lua_pushfstring(L, "(error object is a %s value)", luaL_typename(L, -2));
   fflush(stdout);
-  fprintf(stderr, "%s\n", message);
+  fprintf(stderr, "%s\n", lua_tostring(L, -1));
+}
+
+static void require(lua_State *L, const char *library) {
+  lua_getglobal(L, "require");
+  lua_pushstring(L, library);
+  lua_call(L, 1, 1);
 }
 
 static int repl(lua_State *L) {
   lua_settop(L, 0);
   nlL_program_editor(L);
-  lua_getglobal(L, "require");
-  lua_pushliteral(L, "numlab.repl");
-  lua_call(L, 1, 1);
+  require(L, "numlab.repl_globals");
+  lua_pop(L, 1);
+  require(L, "numlab.repl");
   if (call_library(L, "start") != LUA_OK) return lua_error(L);
   for (int more = 1; more;) {
     lua_settop(L, 2);

@@ -71,6 +71,8 @@ static int evaluate(lua_State *L) {
   for (int i = 1; i < first; i += 2) {
     const char *code = words->argv[i];
     int status = luaL_loadbufferx(L, code, strlen(code), "=(command line)", "t");
+    lua_pushstring(L, code); /* for numlab.explain */
+    lua_setfield(L, LUA_REGISTRYINDEX, "numlab.typed=(command line)");
     if (status == LUA_OK)
       status = nlL_program_call(L, push_words(L, words->argc - first, words->argv + first), 0, 1);
     if (status != LUA_OK) {

@@ -268,11 +268,15 @@ int nlL_program(lua_CFunction body, int argc, char **argv) {
     status = lua_pcall(L, 1, 0, 0);
   }
   if (status != LUA_OK) words.code = nlL_program_report(L);
+  int last = errno; /* of a print that failed: it told nobody */
   running = NULL; /* a Ctrl-C from here on has nothing to interrupt */
   lua_close(L);
+  errno = 0;
   if (fflush(stdout) != 0 || ferror(stdout)) {
-    if (!output_is_gone)
-      fprintf(stderr, "numlab: cannot write to the standard output: %s\n", strerror(errno));
+    if (errno == 0 && (last == ENOSPC || last == EDQUOT || last == EFBIG || last == EIO || last == EBADF))
+      errno = last;
+    const char *why = errno ? strerror(errno) : "an earlier write failed";
+    if (!output_is_gone) fprintf(stderr, "numlab: cannot write to the standard output: %s\n", why);
     if (words.code == NLL_EXIT_OK) words.code = NLL_EXIT_FAILED;
   }
   return words.code;

@@ -17,6 +17,7 @@ static void read_indices(lua_State *L, int arg, const char *name, nl_tensor *t, 
   const nl_tensor *given = nlL_totensor(L, arg);
   int64_t *to = nl_tensor_data(t);
   for (int64_t k = 0; k < count; k++) {
+    nlL_poll(L, "sparse.coo", k);
     if (given) nlL_pushelement(L, given, &k);
     else lua_geti(L, arg, k + 1);
     int whole;
@@ -37,6 +38,7 @@ static void read_values(lua_State *L, int arg, nl_tensor *t, int64_t count) {
     return;
   }
   for (int64_t k = 0; k < count; k++) {
+    nlL_poll(L, "sparse.coo", k);
     lua_geti(L, arg, k + 1);
     if (lua_type(L, -1) != LUA_TNUMBER)
       nlL_error(L, "sparse.coo: values[%I] must be a number, got %s", (lua_Integer)(k + 1),

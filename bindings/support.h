@@ -20,6 +20,9 @@ int nlL_error(lua_State *L, const char *format, ...);
 /* Raise the engine's message unless status is OK. */
 void nlL_check(lua_State *L, nl_status status);
 
+/* In a binding's own long loop, at its turn i: raise "WHAT: interrupted" after Ctrl-C. */
+void nlL_poll(lua_State *L, const char *what, int64_t i);
+
 /* Push nil and the engine's message (2 values): how an outcome is returned; the caller may add info. */
 int nlL_outcome(lua_State *L);
 
@@ -92,8 +95,7 @@ int64_t nlL_checksize(lua_State *L, int arg, const char *what, const char *name)
 /* A string as a path: a zero byte inside, which would cut it short, raises. */
 const char *nlL_checkpath(lua_State *L, int arg);
 
-/* Option tables: nil or absent means none; anything else than a table raises; so does a key outside `known`.
- */
+/* Option tables: nil or absent means none; anything else than a table raises, as does an unknown key. */
 void nlL_checkoptions(lua_State *L, int arg, const char *what, const char *const *known);
 /* One option: its value when present, else the default. Wrong types raise naming what and key.
  * Strings stay valid while the table holds them. nlL_optchoice returns the index in `known`. */
@@ -135,6 +137,8 @@ int nlL_columns(void);
 /* --- modules: each adds its functions to the table on top of the stack ------------------------------ */
 
 void nlL_open_tensor(lua_State *L);    /* tensor.c: the tensor class */
+void nlL_open_index(lua_State *L);     /* index.c: elements, rows and slices of tensors */
+void nlL_open_nested(lua_State *L);    /* nested.c: tables as tensors and back */
 void nlL_open_make(lua_State *L);      /* make.c: constructors of tensors */
 void nlL_open_ops(lua_State *L);       /* ops.c: elementwise, reductions, products as functions and methods */
 void nlL_open_reduce(lua_State *L);    /* reduce.c: reductions, norms */
@@ -150,6 +154,7 @@ void nlL_open_io(lua_State *L);     /* io.c: nl.load, nl.save */
 void nlL_open_zip(lua_State *L);    /* zip.c: nl.zip */
 void nlL_open_sqlite(lua_State *L); /* sqlite.c: nl.sqlite */
 void nlL_open_facts(lua_State *L);  /* facts.c: nl.facts */
+void nlL_open_folder(lua_State *L); /* folder.c: nl.folder */
 void nlL_open_system(lua_State *L); /* system.c: memory, clock, threads, devices, interrupt hook */
 
 #endif

@@ -20,6 +20,9 @@ typedef struct nlL_place {
   nl_device *device;
 } nlL_place;
 
+/* The names of the options that say so. */
+extern const char *const nlL_place_options[];
+
 /* dtype and device from the option table at arg (none: fallback, on the CPU). */
 nlL_place nlL_checkplace(lua_State *L, int arg, const char *what, nl_dtype fallback);
 
@@ -39,8 +42,14 @@ int nlL_checkshape(lua_State *L, int first, int last, const char *what, bool ope
  * returns 1. */
 int nlL_finishtensor(lua_State *L, nl_status status, const nl_tensor *t);
 
+/* out, made on the CPU and on top of the stack, becomes the result on its device; returns 1. */
+int nlL_finishon(lua_State *L, nl_device *device, const nl_tensor *out);
+
 /* The tensor at arg as it lies on the CPU: itself, or a copy that takes its place among the arguments. */
 nl_tensor *nlL_checklocaltensor(lua_State *L, int arg);
+
+/* Push t[i]: a row, or an element of a vector; nil behind the last, so that ipairs ends (index.c). */
+int nlL_pushrow(lua_State *L, const nl_tensor *t, lua_Integer i);
 
 /* The __tostring metamethod (show.c): as wide as the window. */
 int nlL_showtensor(lua_State *L);

@@ -58,8 +58,7 @@ void nlL_addpath(lua_State *L) {
   lua_pop(L, lua_istable(L, -1) ? 2 : 3);
 }
 
-/* nl.plot and the like: the Lua library of that name, loaded when first asked for; nil where there is none.
- */
+/* nl.plot and the like: the Lua library of that name, loaded when first asked for; nil where none is. */
 static int l_library(lua_State *L) {
   const char *scripts = nlL_scripts();
   size_t length;
@@ -67,7 +66,7 @@ static int l_library(lua_State *L) {
   const char *name = lua_tolstring(L, 2, &length);
   if (length == 0 || strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_") != length) return 0;
   if (access(lua_pushfstring(L, "%s/lib/numlab/%s.lua", scripts, name), R_OK) != 0) return 0;
-  lua_getglobal(L, "require");
+  lua_pushvalue(L, lua_upvalueindex(1)); /* require: the user may have made something else of the global */
   lua_pushfstring(L, "numlab.%s", name);
   lua_call(L, 1, 1);
   lua_pushvalue(L, 2);
@@ -79,7 +78,8 @@ static int l_library(lua_State *L) {
 void nlL_open_library(lua_State *L) {
   nlL_addpath(L);
   lua_createtable(L, 0, 1);
-  lua_pushcfunction(L, l_library);
+  lua_getglobal(L, "require");
+  lua_pushcclosure(L, l_library, 1);
   lua_setfield(L, -2, "__index");
   lua_setmetatable(L, -2);
 }

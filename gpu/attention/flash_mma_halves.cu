@@ -219,6 +219,4 @@ nl_status nlg_flash_mma_halves(nlg_device *device, const nl_attention_pass *pass
                                  : by_size<__nv_bfloat16>(device, a, pass->deterministic);
 }
 
-int nlg_flash_mma_halves_bytes(int bucket) {
-  return bucket == 128 ? places<128>::bytes : places<256>::bytes;
-}
+int nlg_flash_mma_halves_bytes(int bucket) { return bucket == 128 ? places<128>::bytes : places<256>::bytes; }

@@ -95,7 +95,9 @@ describe("numlab.args", function()
       error("ended", 0)
     end
     io.stdout = { write = function(_, s) shown = shown .. s end } -- luacheck: ignore 122
-    local ok, message = pcall(args, defaults, { n = "unknowns" }, { [0] = "x.lua", "--help" })
+    local long = { which = { ("a"):rep(20), ("b"):rep(20) } }
+    for key, value in pairs(defaults) do long[key] = value end
+    local ok, message = pcall(args, long, { n = "unknowns", which = ("word "):rep(20) }, { [0] = "x.lua", "--help" })
     os.exit, io.stdout = exit, write -- luacheck: ignore 122
     assert.is_false(ok)
     assert.equal("ended", message)
@@ -103,6 +105,7 @@ describe("numlab.args", function()
     assert.matches("usage: numlab run x.lua %[key=value ...%]", shown)
     assert.matches("n=2000 +unknowns", shown)
     assert.matches("sizes=100,500 +list", shown)
+    assert.matches("which=a+,b+\n +word word[word ]*\n +word", shown) -- a long value has what it is below, in 80 columns
     assert.is_nil(shown:find("every sweep", 1, true))
   end)
 end)

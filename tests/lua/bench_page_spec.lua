@@ -49,6 +49,18 @@ describe("the page of numlab bench", function()
     assert.equal(1, select(2, said:gsub("openblas is not available", "")))
   end)
 
+  it("breaks its head between facts, and tells of a busy machine", function()
+    local function head(load)
+      return page.text({ { "device", "cpu" }, { "name", "AMD EPYC" }, { "kernels", "avx512" },
+        { "caches", "L1 Data 32K, L1 Instruction 32K, L2 Unified 1024K, L3 Unified 32768K" }, { "load", load } }, {}, {}, 1.0)
+    end
+    assert.matches("^cpu, AMD EPYC, kernels avx512, caches L1 Data 32K, L1 Instruction 32K,\n"
+      .. "L2 Unified 1024K, L3 Unified 32768K, load 2.67 3.06 3.44\n", head "2.67 3.06 3.44")
+    assert.matches("load 2.67 when it began", head "2.67 3.06 3.44")
+    assert.is_nil(head "0.20 3.06 3.44":find("began", 1, true))
+    assert.is_nil(head "?":find("began", 1, true))
+  end)
+
   it("is JSON with the same numbers", function()
     local got = cjson.decode(page.json(FACTS, LIMITS, ROWS, 12.5))
     assert.same({ device = "cuda:0", name = "NVIDIA H100 80GB HBM3", driver = "13.0" }, got.machine)

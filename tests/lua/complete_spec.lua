@@ -159,14 +159,16 @@ describe("numlab.complete", function()
       file.capture("rm -rf -- " .. file.quote(folder))
     end)
 
-    it("answers within 20 ms", function()
+    it("answers within 20 ms, the first time too", function()
       _G.A = nl.eye(2)
-      complete.prepare()
-      for _, line in ipairs({ "nl.", "A:", "prin", "nl.solve(A, b, {", "?nl.", "nl.zeros(2):" }) do
+      for _, line in ipairs({ "nl.", "A:", "prin", "nl.solve(A, b, {", "?nl.", "nl.zeros(2):", "nl.sweep.run{" }) do
         local best = math.huge
         for _ = 1, 5 do -- the machine may be busy with other things
+          for name in pairs(package.loaded) do
+            if name:find("^numlab%.complete") or name:find("^numlab%.annotations") then package.loaded[name] = nil end
+          end
           local start = nl.clock()
-          complete.tab(line, #line, 80)
+          require("numlab.complete").tab(line, #line, 80)
           best = math.min(best, nl.clock() - start)
         end
         assert.is_true(best < 0.02, ("%s: %g s"):format(line, best))

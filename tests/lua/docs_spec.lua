@@ -120,6 +120,9 @@ describe("the tutorial", function()
       if missing then return pending(missing .. " is not installed") end
       assert(try(path))
     end)
+    it("shows pictures that are there: " .. path, function()
+      for picture in read(path):gmatch "!%b[]%(([^)]+)%)" do assert.truthy(io.open("docs/" .. picture), picture) end
+    end)
     if path ~= "docs/README.md" then
       it("is listed in docs/README.md: " .. path, function()
         assert.truthy(readme:find("(" .. path:match "[^/]+$" .. ")", 1, true))

@@ -18,12 +18,45 @@ describe("numlab.explain", function()
     assert.is_nil(explained(function() local x = {} return x.y.z end):find(";", 1, true))
     assert.is_nil(explained(function() local own = {} own.inv() end):find(";", 1, true))
     assert.is_nil(explained(function() return #nil end):find(";", 1, true))
+    assert.is_nil(explained(assert(load("t(1)"))):find(";", 1, true))
+    assert.is_falsy(explained(assert(load("io.stdout:copy()"))):find("clone", 1, true))
+    local stack = setmetatable({}, { __name = "Stack", __index = { push = print } })
+    assert.is_falsy(explained(function() stack:solve() end):find("nl.solve", 1, true))
+    assert.is_truthy(explained(function() stack:psuh() end):find("(did you mean 'push'?)", 1, true))
+  end)
+
+  it("guesses at no object whose line cannot be read", function()
+    local own = { mylib = {}, nl = nl, debug = { sethook = 1 } }
+    assert.is_nil(explained(assert(load("mylib.inv()", "=unread", "t", own))):find(";", 1, true))
+  end)
+
+  it("names the global that a slip meant, and no other variable", function()
+    _G.alphabet, _G.sol1 = 1, 2
+    local found = explained(assert(load("return alpahbet + 1")))
+    local other = explained(assert(load("return sol2 + 1")))
+    _G.alphabet, _G.sol1 = nil, nil
+    assert.matches("(global 'alpahbet'); did you mean 'alphabet'?", found, 1, true)
+    assert.is_nil(other:find(";", 1, true))
+    assert.matches("did you mean 'print'?", explained(assert(load("pritn(1)"))), 1, true)
+    assert.is_nil(explained(assert(load("return foo.bar"))):find(";", 1, true))
+  end)
+
+  it("tells once what the last call that gave nil had said", function()
+    nl.solve(nl.zeros(2, 2), nl.ones(2))
+    assert.is_truthy(explained(function() return #nil end):find("said: lu: A is singular", 1, true))
+    assert.is_nil(explained(function() return #nil end):find(";", 1, true))
+    nl.solve(nl.zeros(2, 2), nl.ones(2))
+    assert.is_truthy(explained(function() return nl.lu(nil) end):find("said: lu: A is singular", 1, true))
+    assert.is_nil(explained(function() return nl.lu(nil) end):find(";", 1, true))
   end)
 
   it("looks up the object that the failed line names", function()
     local mine = { nl = nl, st = stats }
     assert.is_truthy(explained(function() mine.nl.zeroes(2) end):find("mine.nl has no 'zeroes' (did you mean 'zeros'?)", 1,
       true))
+    assert.is_truthy(explained(function() mine.nl.stat.mean{ 1 } end):find("mine.nl has no 'stat' (did you mean 'stats'?)", 1,
+      true))
+    assert.is_truthy(explained(function() nl.memry.live() end):find("nl has no 'memry' (did you mean 'memory'?)", 1, true))
     assert.is_truthy(explained(function() mine.st.meen{ 1 } end):find("mine.st has no 'meen' (did you mean 'mean'?)", 1, true))
   end)
 
@@ -31,6 +64,9 @@ describe("numlab.explain", function()
     local A, f = nl.eye(2), math.max
     assert.is_truthy(explained(function() return f(1, nil, A:summ(A, 2)) end):find("a tensor has no method 'summ'", 1, true))
     assert.is_truthy(explained(function() return (nl.lu(A):slove(A)) end):find("(did you mean 'solve'?)", 1, true))
+    assert.is_truthy(explained(function() return (A:summ(nil, A)) end):find("(did you mean 'sum'?)", 1, true))
+    local own = {}
+    assert.is_nil(explained(function() return (own:summ(nil, A)) end):find("tensor", 1, true)) -- which of the two?
   end)
 
   it("tells how elements are written where t[1, 2] does not parse", function()

@@ -122,8 +122,48 @@ return M
     local list = annotations.options "nl.gallery.pei"
     assert.same({ "alpha", "n", "seed" }, { list[1].name, list[2].name, list[3].name })
     assert.same("keepdim", annotations.options((help.find "t:sum"))[1].name)
+    assert.same("keepdim", annotations.options((help.find "A:sum"))[1].name) -- a matrix has a capital name
     assert.same({}, annotations.options "nl.clock")
     assert.same({}, annotations.options "nothing")
+  end)
+
+  it("finds a name in its library, or among the bindings, and no other library", function()
+    local function has(list, name)
+      for _, entry in ipairs(list) do if entry.name == name then return true end end
+      return false
+    end
+    assert.equal("sweep.run", annotations.named("sweep.run").name)
+    assert.equal("numlab.sweep", annotations.named("numlab.sweep").name)
+    assert.equal(annotations.named "nl.Tensor", annotations.named "Tensor")
+    for _, name in ipairs({ "", "nothing", "nothing.at.all", "sweep.nothing", "numlab.nothing" }) do
+      assert.is_nil(annotations.named(name))
+    end
+    local around = annotations.around "numlab.sweep.RunOptions"
+    assert.same({ true, false }, { has(around, "sweep.run"), has(around, "nl.solve") })
+    around = annotations.around "Tensor:sum"
+    assert.same({ true, false }, { has(around, "nl.solve"), has(around, "sweep.run") })
+  end)
+
+  it("knows the libraries made for users by a list, and reads no other for them", function()
+    local libraries = {}
+    for _, entry in ipairs(annotations.entries()) do
+      if entry.kind == "library" and not entry.internal then table.insert(libraries, (entry.name:gsub("^numlab%.", ""))) end
+    end
+    assert.same(libraries, annotations.libraries())
+    local public = 0
+    for _, entry in ipairs(annotations.entries()) do
+      if not entry.internal then
+        public = public + 1
+        assert.equal(entry, annotations.public()[public])
+      end
+    end
+    assert.equal(public, #annotations.public())
+  end)
+
+  it("tells of a file that cannot be read", function()
+    local entries, message = annotations.read "no-such.lua"
+    assert.is_nil(entries)
+    assert.matches("no%-such%.lua: No such file", message)
   end)
 
   it("drops a comment that no declaration follows", function()

@@ -4,7 +4,7 @@ local annotations = require "numlab.annotations"
 local nl = require "numlab"
 
 local here, meta, files = annotations.folders()
-local all = annotations.all()
+local all = annotations.entries()
 local entries, libraries, is_library = {}, {}, {} -- functions and methods of the bindings by name; public libraries
 for _, entry in ipairs(all) do
   if entry.kind == "library" then is_library[entry.name] = true end

@@ -139,7 +139,7 @@ local function checks(name, call, fields)
 end
 
 describe("the options told are the options read:", function()
-  for _, entry in ipairs(annotations.all()) do
+  for _, entry in ipairs(annotations.entries()) do
     local classes = annotations.option_classes(entry)
     if #classes > 0 and not entry.internal and (entry.kind == "function" or entry.kind == "method") then
       it(entry.name, function()
@@ -178,7 +178,7 @@ describe("the options told are the options read:", function()
     sweep = "scripts/lib/numlab/provenance.lua" }
   it("every option of a library is taken out of its table", function()
     local here, faults = annotations.folders(), {}
-    for _, class in ipairs(annotations.all()) do
+    for _, class in ipairs(annotations.entries()) do
       local library = class.module and class.type and class.type:find "Options$" and class.module:match "[^.]+$"
       if library then
         local pipe = io.popen(("cat %s/%s.lua %s/%s_*.lua %s 2>/dev/null"):format(here, library, here, library,
@@ -200,7 +200,7 @@ describe("the options told are the options read:", function()
 
   it("every call that takes a table of options says so by a class", function()
     local faults = {}
-    for _, entry in ipairs(annotations.all()) do
+    for _, entry in ipairs(annotations.entries()) do
       for _, param in ipairs(entry.internal and {} or entry.params) do
         local plain = param.type == "table" or param.type:find "^{"
         if plain and (param.name == "o" or param.name:find "^opt") then

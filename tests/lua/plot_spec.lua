@@ -190,6 +190,14 @@ describe("numlab.plot", function()
     end
   end)
 
+  it("stands bars on zero, also those below it", function()
+    if not here then return end
+    local function bars(y) return assert(plot.text{ categories = { "a", "b" }, series = { { y = y, style = "bars" } } }) end
+    assert.matches("\n +%-2 %+", bars{ 1, -2 })
+    assert.matches("\n +0 %+", bars{ 1, 2 })
+    assert.matches("^ +0 %+", bars{ -1, -2 })
+  end)
+
   it("shows a plot with characters, sized and titled", function()
     if not here then return end
     local picture = assert(plot.text{ title = "seconds", xlabel = "n", xlog = true, width = 60, height = 15,

@@ -11,7 +11,8 @@ describe("numlab.repl", function()
   it("tells expressions, silenced ones and statements apart", function()
     for typed, kind in pairs({ ["1 + 1"] = "expression", ["=1"] = "expression", ["1, 2"] = "expression", [""] = "expression",
       ["f(x)"] = "expression", ["x -- not silenced;"] = "expression", ["'a;'"] = "expression", ["{1; 2}"] = "expression",
-      ["1;"] = "silenced", ["1 ; ;"] = "silenced", ["f(x);"] = "silenced", ["'a';"] = "silenced", ["x = 1"] = "statement",
+      ["1;"] = "silenced", ["1; -- why"] = "silenced", ["f('--');"] = "silenced",
+      ["1 ; ;"] = "silenced", ["f(x);"] = "silenced", ["'a';"] = "silenced", ["x = 1"] = "statement",
       ["x = 1;"] = "statement", ["x == 1"] = "expression", ["do end;"] = "statement", ["a = 1 b = 2"] = "statement" }) do
       local run, got = repl.parse(typed)
       assert.equal("function", type(run), typed)
@@ -105,7 +106,7 @@ describe("numlab.who", function()
   it("lists what is new, with shape, elements, place and bytes", function()
     local variables = { old = 1, x = nl.ones(3, 4, { dtype = "f32" }), S = nl.sparse.from(nl.eye(3)), s = "text", n = 1,
       f = print }
-    local rows = who.rows(variables, { old = true })
+    local rows = who.rows(variables, { old = 1, n = 2 })
     assert.same({ { name = "S", type = "sparse", shape = "3x3", dtype = "f64", device = "cpu", bytes = 60 },
       { name = "f", type = "function" }, { name = "n", type = "integer" }, { name = "s", type = "string", bytes = 4 },
       { name = "x", type = "tensor", shape = "3x4", dtype = "f32", device = "cpu", bytes = 48 } }, rows)

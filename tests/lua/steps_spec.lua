@@ -45,7 +45,7 @@ describe("nl.steps('gauss')", function()
     assert.same({ 1, 2, true, 4.0 }, { all[1].column, all[1].row, all[1].exchanged, all[1].value })
     assert.equal(nl.tensor{ { 4, 4, 1 }, { 1, 2, 0 }, { 0, 1, 5 } }, all[1].A)
     assert.equal(nl.tensor{ 9, 3, 6 }, all[1].b)
-    assert.same({ 2, 1, 0.25, 1 }, { all[2].row, all[2].pivot_row, all[2].factor, all[2].fill })
+    assert.same({ 2, 1, 0.25, 1 }, { all[2].row, all[2].pivot_row, all[2].multiplier, all[2].fill })
     assert.equal(nl.tensor{ { 4, 4, 1 }, { 0, 1, -0.25 }, { 0, 1, 5 } }, all[2].A)
     assert.equal(nl.tensor{ 9, 0.75, 6 }, all[2].b)
     assert.is_false(all[4].exchanged) -- of equal candidates the first
@@ -157,7 +157,7 @@ describe("nl.steps('flash')", function()
   it("carries m, l and O from tile to tile", function()
     local q, k, v = nl.tensor{ { 1.0 } }, nl.tensor{ { 1.0 }, { 3.0 }, { 2.0 } }, nl.tensor{ { 1.0 }, { 2.0 }, { 4.0 } }
     local all, last = walked("flash", q, k, v, { k_tile = 1, scale = 1 })
-    assert.equal("tile, tile, tile, rows, outcome", events(all))
+    assert.equal("tile, tile, tile, normalise, outcome", events(all))
     local second, third = all[2], all[3]
     assert.same({ { 1, 1 }, { 2, 2 } }, { second.q_tile, second.k_tile })
     assert.same({ 3.0, 1.0, 3.0 }, { second.S(1, 1), second.m_before(1), second.m(1) })
@@ -179,7 +179,7 @@ describe("nl.steps('flash')", function()
 
   it("passes over the tiles that the mask hides", function()
     local t = nl.randn(1, 1, 4, 2, { seed = 1 })
-    assert.equal("tile, rows, tile, tile, rows, outcome",
+    assert.equal("tile, normalise, tile, tile, normalise, outcome",
       events((walked("flash", t, t, t, { q_tile = 2, k_tile = 2, causal = true }))))
   end)
 end)
@@ -194,9 +194,35 @@ describe("a step", function()
       end
     end
     local all = walked("gauss", nl.tensor{ { 2, 1 }, { 1, 1 } }, nl.tensor{ 3, 2 })
-    assert.equal("gauss 2, row operation: row 2 less 0.5 times row 1: a(2,1) becomes zero.\n"
-      .. "  m = a_ip / a_pp; row i -= m row p\nA =\n" .. tostring(all[2].A) .. "\nb =\n" .. tostring(all[2].b),
-      tostring(all[2]))
+    assert.equal("gauss 2, row operation: 0.5 times row 1 is subtracted from row 2: a(2,1) becomes\n  zero.\n"
+      .. "  m = a(2,1) / a(1,1) = 1 / 2 = 0.5; row 2 -= m row 1\nA =\n" .. tostring(all[2].A)
+      .. "\nb =\n" .. tostring(all[2].b), tostring(all[2]))
+  end)
+
+  it("says in words what happens", function()
+    local gauss = walked("gauss", nl.tensor{ { 1, 2, 0 }, { 4, 4, 1 }, { 0, 1, 5 } }, nl.tensor{ 3, 9, 6 })
+    assert.equal("4 in row 2 is the largest in magnitude left in column 1: rows 1 and 2 are exchanged.", gauss[1].what)
+    assert.truthy(gauss[2].what:find("becomes zero; fill-in: 1.", 1, true))
+    assert.equal("x_3 = (b_3 - sum_{j>3} a(3,j) x_j) / a(3,3)", gauss[7].formula)
+    local seidel = walked("gauss_seidel", nl.tensor{ { 4, 1 }, { 2, 5 } }, nl.tensor{ 1, 2 }, { max_iter = 1 })
+    assert.equal("x_2 = (b_2 - sum_{j!=2} a(2,j) x_j) / a(2,2) = (2 - 0.5) / 5", seidel[2].formula)
+    local flash = walked("flash", nl.ones(1, 1), nl.tensor{ { 1 }, { 3 }, { 2 } }, nl.ones(3, 1), { k_tile = 1 })
+    assert.equal("queries 1 to 1 meet keys 1 to 1: m, l and O begin.", flash[1].what)
+    assert.equal("queries 1 to 1 meet keys 2 to 2: m grows in 1 of 1 rows, whose l and O are rescaled.", flash[2].what)
+    assert.equal("queries 1 to 1 meet keys 3 to 3: every m stays, nothing is rescaled.", flash[3].what)
+  end)
+
+  it("is a figure, what it is about marked", function()
+    local figure = walked("gauss", nl.tensor{ { 2, 1 }, { 1, 1 } }, nl.tensor{ 3, 2 })[2]:figure()
+    assert.same({ { 2, 1, 3 }, { 0, 0.5, 0.5 } }, figure.heatmap.z)
+    assert.same({ "▸ 1", "▸ 2", "b" }, figure.heatmap.x)
+    assert.same({ "1", "▸ 2" }, figure.heatmap.y)
+    figure = walked("gauss_seidel", nl.tensor{ { 4, 1 }, { 2, 5 } }, nl.tensor{ 1, 2 }, { max_iter = 1 })[2]:figure()
+    assert.same({ 0.25, 0.3 }, figure.series[1].y)
+    assert.same({ "1", "▸ 2" }, figure.categories)
+    local q = nl.randn(2, 1, { seed = 1 })
+    assert.is_nil(walked("flash", q, q, q)[2]:figure())
+    assert.is_nil(walked("gauss", nl.eye(13), nl.ones(13))[1]:figure().heatmap.format) -- no room for numbers
   end)
 
   it("is drawn as a numbered figure", function()
@@ -207,8 +233,20 @@ describe("a step", function()
     assert.equal(6, #files)
     assert.equal(folder .. "/0006", files[6])
     local script = assert(file.read(files[2] .. ".gp"))
-    assert.is_truthy(script:find("row 2 less 0.5 times row 1", 1, true))
+    assert.is_truthy(script:find("0.5 times row 1 is subtracted from row 2", 1, true))
     assert.is_truthy(script:find("▸ 2", 1, true))
+    for _, name in ipairs(files) do -- one scale for all
+      assert.is_truthy(assert(file.read(name .. ".gp")):find("set cbrange [0:3]", 1, true))
+    end
+    if file.read(files[6] .. ".svg") then
+      assert.is_truthy(assert(file.read(folder .. "/index.html")):find('max="6"', 1, true))
+    end
+    files = nl.steps.frames(nl.steps("gauss_seidel", -nl.eye(2), nl.ones(2), { max_iter = 1 }), folder .. "/bars")
+    assert.equal(4, #files)
+    assert.is_truthy(assert(file.read(files[1] .. ".gp")):find("set yrange [-1:0]", 1, true))
+    local none, why = nl.steps.frames(nl.steps("gauss", nl.eye(1), nl.ones(1)), "/dev/null/frames")
+    assert.is_nil(none)
+    assert.is_truthy(why:find("/dev/null", 1, true))
     local q = nl.randn(4, 2, { seed = 1 })
     files = nl.steps.frames(nl.steps("flash", q, q, q, { q_tile = 2, k_tile = 2, causal = true }), folder .. "/flash")
     assert.equal(3, #files) -- the tiles; queries and keys keep their numbers

@@ -79,6 +79,11 @@ describe("numlab.text", function()
     assert.equal("\xff\xff…", text.cut("\xff\xff\xff\xff", 3))
   end)
 
+  it("fills paragraphs, and leaves what is indented", function()
+    assert.equal("one two\nthree\n\n  as  it is\nfour", text.fill({ "one", "two three", "", "  as  it is", "four" }, 8))
+    assert.equal("", text.fill({}, 8))
+  end)
+
   it("says durations and bytes as people do", function()
     assert.equal("12.3 us", text.duration(1.23e-5))
     assert.equal("250 ms", text.duration(0.25))

@@ -5,9 +5,14 @@ if ldd "$NUMLAB" | grep -qE 'lib(a|t)san'; then
   done_testing
   exit
 fi
+MAKEFLAGS='' make -s docs BUILD="$BUILD" >"$work/out" 2>"$work/err"
 sh .ci/dist "$BUILD" "$work/made" >"$work/out" 2>"$work/err"
 check "it is made" [ -x "$work/made/bin/numlab" ]
 check "with the text of its help" [ -e "$work/made/share/numlab/meta/solve.meta.lua" ]
+for file in share/man/man1/numlab.1 share/man/man3/numlab.3lua share/doc/numlab/reference.html \
+  share/doc/numlab/reference.md; do
+  check "$file is there, as after make install" [ -s "$work/made/$file" ]
+done
 check "silently, where all libraries are here" is_empty "$work/err"
 check "GPL libraries stay behind" sh -c '! ls "$1" | grep -E "umfpack|cholmod"' sh "$work/made/lib"
 check "each package's licence lies beside" sh -c 'ls "$1" | grep -q licence-of-libopenblas' sh "$work/made/share/doc/numlab"

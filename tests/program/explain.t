@@ -14,6 +14,8 @@ run "$NUMLAB" -e 'local nl = require "numlab"' -e 'local nl = require "numlab"  
 check "-e as well" err_has "nl has no 'inv': nl.solve(A, b) solves without an inverse"
 run "$NUMLAB" -e 'local nl = require "numlab"  local x = nl.solve(nl.zeros(2, 2), nl.ones(2))  print(x:norm())'
 check "a nil that is passed on tells what had failed" err_has "the last call that gave nil said: lu: A is singular"
+run "$NUMLAB" -e 'local nl, mine = require "numlab", {}  mine.inv(2)'
+check "a field of another object is no concern of numlab's" grep -q "(field 'inv')\$" "$work/err"
 run "$NUMLAB" -e 'local nl = {}  nl.inv(2)'
 check "a program without numlab fails as under lua5.4" grep -q "(field 'inv')\$" "$work/err"
 run "$NUMLAB" -e 'require "numlab"  local t = { {} }  t[1].x.y = 1'

@@ -148,6 +148,21 @@ a transposed copy | x = nl.ones(4000, 4000) | while true do y = x.T:contiguous()
 a conversion | | while true do y = x:to("f32") y:close() end
 softmax | | while true do y = x:softmax(1) y:close() end
 random numbers | | y = nl.randn(20000000)
+gauss_seidel on a dense matrix | x = nil y = nil A = nl.rand(4000, 4000) + 4000 * nl.eye(4000) b = nl.ones(4000) | while true do x = nl.solve(A, b, {method = "gauss_seidel"}) end
+a diagnosis of it | | while true do d = nl.diagnose(A) end
+gmres | A = nl.gallery.poisson2d(700) b = nl.ones(490000) | x = nl.solve(A, b, {method = "gmres", max_iter = 1e9, tol = 1e-16})
+a diagnosis | | while true do d = nl.diagnose(A) end
+a sparse transpose | | while true do B = A.T end
+a sparse sum | | while true do B = A + A end
+sparse to dense | S = nl.gallery.poisson2d(60) | while true do D = S:dense() D:close() end
+triplets | k = nl.arange(1, 2e6, 1):to("i64") v = nl.ones(2000000) | while true do B = nl.sparse.coo(2e6, 2e6, k, k, v) end
+poisson3d | B = nil d = nil | while true do A = nl.gallery.poisson3d(80) end
+a factor of lu | F = nl.lu(nl.rand(2500, 2500)) | while true do L = F.L L:close() end
+a file | f = os.tmpname() x = nl.rand(2000, 2000) | while true do nl.save(f .. ".csv", x) end
+reading it | nl.save(f .. ".csv", x) | while true do x = nl.load(f .. ".csv") end
+arange | os.remove(f) os.remove(f .. ".csv") | while true do x = nl.arange(1, 2e7, 1) x:close() end
+rows of a table | x = nl.ones(10000, 100) | while true do t = x:totable() end
+a tensor of them | | while true do x = nl.tensor(t) end
 CASES
 bound=0.05
 if ldd "$NUMLAB" | grep -q libasan; then bound=0.5; fi

@@ -6,6 +6,9 @@ feed() { code=0; printf "$1" | "$NUMLAB" repl >"$work/out" 2>"$work/err" || code
 
 feed '1+1\n'
 check "an expression prints" out_is 2
+feed 'return 5\nx = 1 return x\n'
+check "so do values that are returned, as in lua5.4" out_is "5
+1"
 feed '41;\nans+1\n'
 check "; silences, ans keeps the value" out_is 42
 feed 'x = 3\nfor i = 1, 2 do\n  print(i * x)\nend\n'
@@ -38,6 +41,17 @@ f64 tensor 1x1 on cpu, 8 B
 2"
 feed 'x = 3\nwho()\n'
 check "who() lists variables" out_has "x     integer"
+feed 'type, error, table, load = 1, 2, {3}, nl.load\nstring = "x"; next, xpcall, require = nil\n{1}\n%%time 6\nnl.solev(1)\nwho()\n'
+check "whatever names the variables take" out_has "{1}"
+check "the commands go on" out_has "peak memory"
+check "and so do the explanations" err_has "did you mean 'solve'?"
+check "and who() lists those too" out_has "table   table"
+feed 'x = setmetatable({}, {__tostring = function(self) error(self) end})\nx\nerror(x)\n1+1\n'
+check "an object that cannot be shown does not end it" out_is 2
+check "and is told" err_has "(error object is a table value)"
+feed 'nl.sollve(1)\nmine = {}\nmine.inv(1)\n'
+check "what was typed tells whose field is missing" err_has "nl has no 'sollve' (did you mean 'solve'?)"
+check "and whose is no concern of numlab's" grep -q "(field 'inv')\$" "$work/err"
 feed '!echo hello; exit 3\n7\n'
 check "! runs a command" out_is "hello
 7"

@@ -133,6 +133,13 @@ if command -v gnuplot >/dev/null; then
 fi
 clean; keys 'x = "never run'; press C-c; shows '^C'
 check "Ctrl-C drops the line" says_line 'x' nil
+clean; enter 'for i = 1, 2 do'; enter end; clean; press Up; shows_line end; press C-a; press C-c
+check "and leaves the whole of it above, with the cursor wherever it was" shows_line 'end^C'
+clean; tm send-keys -H 1b 5b 32 30 30 7e; keys 'pasted without an end'; press C-c
+check "a paste that never ends is dropped too" shows '^C'
+check "and the prompt is there" says_line '6 * 7' 42
+clean; enter "!perl -MFcntl -e 'fcntl STDIN, F_SETFL, O_NONBLOCK'"
+check "a command that leaves the terminal without waiting does not end it" says_line '6 * 7' 42
 
 # The thread sanitiser holds signals back until a system call.
 if ! ldd "$NUMLAB" | grep -q libtsan; then

@@ -8,6 +8,15 @@ for words in --help help "run --help" "-e --help" "repl --help" "doctor --help" 
   check "numlab $words prints on standard output" out_has numlab
   check "numlab $words prints no error" is_empty "$work/err"
 done
+fits() { # in cells, which Chinese characters take two of
+  "$NUMLAB" -e 'local text = require("numlab").text
+    for name in ("-- " .. io.read("a"):match("\nusage:\n(.-)\n\n")):gmatch("numlab (%S+)") do
+      local said = io.popen(("$NUMLAB help %s; $NUMLAB --help"):format(name)):read("a")
+      for line in said:gmatch("[^\n]+") do assert(text.width(line) <= 80, line) end
+    end' <"$work/out"
+}
+run "$NUMLAB" --help
+check "no line of any help is wider than 80" fits
 run "$NUMLAB" version
 check "version names numlab and Lua" out_has "Lua 5.4"
 run "$NUMLAB" dcotor

@@ -63,16 +63,21 @@ local function sorted_keys(t)
   return keys
 end
 
--- One line a key; `mark` stands before each.
+local WIDTH, COLUMN = 80, 30 -- of the help, of its keys
+
+-- Each key, and beside it what it is, below it where the value is long; `mark` stands before the key.
 local function lines_of(defaults, docs, mark)
   local lines, keys, longest = {}, sorted_keys(defaults), 0
   local function shown(key)
     return mark ~= "" and type(defaults[key]) == "boolean" and mark .. key or mark .. key .. "=" .. show(defaults[key])
   end
   for _, key in ipairs(keys) do longest = math.max(longest, text.width(shown(key))) end
+  longest = math.min(longest, COLUMN)
   for _, key in ipairs(keys) do
-    local line = "  " .. text.pad(shown(key), longest)
-    lines[#lines + 1] = (line .. "   " .. (docs[key] or kind_of(defaults[key]))):gsub("%s+$", "")
+    local word, below = shown(key), (" "):rep(longest + 5)
+    local beside = "  " .. text.pad(word, longest) .. "   "
+    if text.width(word) > longest then lines[#lines + 1], beside = "  " .. word, below end
+    lines[#lines + 1] = text.wrap(docs[key] or kind_of(defaults[key]), WIDTH, beside, below):gsub("%s+$", "")
   end
   return table.concat(lines, "\n") .. "\n"
 end

@@ -7,6 +7,8 @@ local text = require "numlab.text"
 
 local M = {}
 
+local BUSY = 0.5 -- programs that run: from here on they are seen in the figures
+
 -- Limits as one row each, a column a number of threads.
 local function limits_table(limits)
   local out, columns, seen = {}, { { "limit", title = "limits of this machine" } }, {}
@@ -54,8 +56,13 @@ function M.text(facts, limits, rows, seconds)
   local function write(...)
     for _, part in ipairs{ ... } do out[#out + 1] = part end
   end
-  for i, fact in ipairs(facts) do line[i] = (i > 2 and fact[1] .. " " or "") .. fact[2] end
-  write(text.wrap(table.concat(line, ", "), 80), "\n\n", (limits_table(limits)))
+  local load
+  for i, fact in ipairs(facts) do
+    line[i] = (i > 2 and fact[1] .. " " or "") .. fact[2]
+    if fact[1] == "load" then load = tonumber(fact[2]:match("^%S+")) end
+  end
+  local head = table.concat(line, ", "):gsub("([^,]) ", "%1\u{a0}") -- broken behind commas alone
+  write((text.wrap(head, 80):gsub("\u{a0}", " ")), "\n\n", (limits_table(limits)))
   for _, group in ipairs(rows_of.group(rows, { "threads" })) do
     local threads = group.key.threads
     write("\n", threads > 0 and ("with %d thread%s\n"):format(threads, threads == 1 and "" or "s") or "",
@@ -67,6 +74,9 @@ function M.text(facts, limits, rows, seconds)
     said[what or ""] = true
   end
   write("\n")
+  if load and load > BUSY then
+    note(("load %.2f when it began: other programs ran as well, these figures are not the machine's best"):format(load))
+  end
   for _, one in ipairs(limits) do note(one.message) end
   for _, r in ipairs(rows) do
     note(r.message)

@@ -33,15 +33,20 @@ local function unknown(kind, word, keys)
   return (text.unknown("", kind, word, sorted(keys)):gsub("^: ", ""))
 end
 
+local WIDTH = 72 -- of help: the manual page, which has the same lines, indents them further
+
 local function help(spec)
-  local lines = { ("usage: numlab %s %s\n"):format(spec.name, spec.usage), spec.summary .. "." }
+  local usage = text.wrap(spec.usage, WIDTH, ("usage: numlab %s "):format(spec.name), "    ")
+  local lines = { spec.summary .. ".", "" }
   local longest, names = 0, sorted(spec.keys)
   for _, name in ipairs(names) do longest = math.max(longest, #name) end
-  if #names > 0 then lines[#lines + 1] = "" end
   for _, name in ipairs(names) do
-    lines[#lines + 1] = ("    %s   %s"):format(text.pad(name .. "=", longest + 1), spec.keys[name])
+    lines[#lines + 1] = text.wrap(spec.keys[name], WIDTH, ("    %s   "):format(text.pad(name .. "=", longest + 1)),
+      (" "):rep(longest + 8))
   end
-  io.stdout:write(table.concat(lines, "\n"), "\n\n", spec.help or "")
+  if #names > 0 then lines[#lines + 1] = "" end
+  for line in (spec.help or ""):gmatch("([^\n]*)\n") do lines[#lines + 1] = line end
+  io.stdout:write(usage, "\n\n", text.fill(lines, WIDTH), "\n")
 end
 
 --- A word as it may stand in a message: one line of UTF-8 and not long, other bytes shown as \xHH.

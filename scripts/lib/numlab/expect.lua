@@ -72,10 +72,12 @@ function M.type_of(value)
   return class_of(value) or type(value)
 end
 
---- What the last call that gave nil in place of a value had said; nil where there was none.
+--- What the last call that gave nil in place of a value had said, once: a second nil hardly comes from it.
 ---@return string?
 function M.outcome()
-  local said = debug.getregistry()["numlab.outcome"]
+  local registry = debug.getregistry()
+  local said = registry["numlab.outcome"]
+  registry["numlab.outcome"] = nil
   return said and "the last call that gave nil said: " .. said
 end
 

@@ -9,6 +9,7 @@
 ---     end, nl.explain)
 ---     assert(message:find("did you mean 'sum'?", 1, true))
 local expect = require "numlab.expect"
+local file = require "numlab.file"
 local names = require "numlab.explain_names"
 local text = require "numlab.text"
 
@@ -22,8 +23,9 @@ local function registers(level)
   for number = 1, math.huge do
     local name, value = debug.getlocal(level + 1, number)
     if not name then return variables, all end
-    all[number] = { value = value }
-    if name:find("^[%a_]") then variables[name] = value end
+    local is_variable = name:find("^[%a_]") ~= nil
+    all[number] = { value = value, is_variable = is_variable }
+    if is_variable then variables[name] = value end
   end
 end
 
@@ -40,25 +42,27 @@ local function value_of(name, variables, fn)
   return type(globals) == "table" and rawget(globals, name) or nil
 end
 
+-- The source of a function: a file, what load was given, what was typed last (numlab.repl and `numlab -e` keep it).
+local function source_of(info)
+  local source = info.source
+  if source:find("^@") then return file.read(source:sub(2)) end
+  if source:find("^=") then return info.what == "main" and debug.getregistry()["numlab.typed" .. source] or nil end
+  return source
+end
+
 -- The text of the line that failed, where the source can be read.
 local function line_of(info)
-  local source, number = info.source, info.currentline
-  if source:find("^=") or number < 1 then return nil end
-  local file = source:find("^@") and io.open(source:sub(2), "r")
-  if source:find("^@") and not file then return nil end
-  local all = file and file:read("a") or source
-  if file then file:close() end
+  local all, number = source_of(info), info.currentline
+  if not all or number < 1 then return nil end
   for line in (all .. "\n"):gmatch("(.-)\n") do
     number = number - 1
     if number == 0 then return line end
   end
 end
 
--- The object whose field `name` was called: the words before `.name` on the failed line, looked up; where that cannot be
--- read, numlab itself if nl stands for it: a guess, says the third value.
+-- The object whose field `name` was called, and what it is called: the words before `.name` on the failed line, looked up.
 local function holder(name, info, variables)
-  local line = line_of(info)
-  for path in (line or ""):gmatch("([%a_][%w_.]*)%." .. name .. "%f[^%w_]") do
+  for path in (line_of(info) or ""):gmatch("([%a_][%w_.]*)%." .. name .. "%f[^%w_]") do
     local object
     for word in path:gmatch("[^.]+") do
       if object == nil then object = value_of(word, variables, info.func)
@@ -68,16 +72,20 @@ local function holder(name, info, variables)
     end
     if object ~= nil then return object, path end
   end
-  local nl = package.loaded.numlab
-  if not line and value_of("nl", variables, info.func) == nl then return nl, "nl", true end
 end
 
--- The object before the colon: it lies behind the missing method, in the last registers of the call.
+-- The object before the colon: it lies behind the missing method, among the temporary values of the call. nil where
+-- arguments, a nil and an object of another kind behind it, look the same.
 local function receiver(all)
-  for number = #all - 1, 1, -1 do
-    local object = all[number + 1].value
-    if all[number].value == nil and (type(object) == "userdata" or type(object) == "table") then return object end
+  local found
+  for number = 1, #all - 1 do
+    local register, object = all[number], all[number + 1].value
+    if register.value == nil and not register.is_variable and (type(object) == "userdata" or type(object) == "table") then
+      if found ~= nil and debug.getmetatable(found) ~= debug.getmetatable(object) then return nil end
+      found = object
+    end
   end
+  return found
 end
 
 -- --- what to say ----------------------------------------------------------------------------------------------
@@ -98,52 +106,80 @@ local function functions_in(t)
   return list
 end
 
-local function did_you_mean(name, list, form)
+local function did_you_mean(name, list)
   local near = text.nearest(name, list)
-  return near and (" (did you mean '%s'?)"):format((form or "%s"):format(near)) or ""
+  return near and (" (did you mean '%s'?)"):format(near) or ""
 end
+
+-- What nl has: functions, parts such as nl.memory, and the libraries that are loaded when first asked for.
+local function names_in_numlab()
+  local nl = package.loaded.numlab
+  local list = functions_in(nl)
+  for _, library in ipairs(require("numlab.annotations").libraries()) do list[#list + 1] = library end
+  for name, part in pairs(nl) do
+    if type(part) == "table" then list[#list + 1] = name end
+  end
+  return list
+end
+
+-- The classes whose users look for what NumPy, Torch and MATLAB have, or call a function of numlab as a method.
+local MATRICES = { tensor = true, ["sparse matrix"] = true, ["lu factor"] = true }
 
 local function missing_method(name, object)
   local nl, methods, class = package.loaded.numlab, methods_of(object)
   if not methods then return nil end
-  if FIELDS[name] and object[name] ~= nil then return ("%s is a field: write it without parentheses"):format(name) end
   if not class then
     local near = text.nearest(name, functions_in(methods))
     return near and ("did you mean '%s'?"):format(near)
   end
   local said = ("a %s has no method '%s'"):format(class, name)
-  if names[name] then return said .. ": " .. names[name] end
-  if type(rawget(nl, name)) == "function" then return said .. (": it is a function, nl.%s(..)"):format(name) end
+  if MATRICES[class] then
+    if names[name] then return said .. ": " .. names[name] end
+    if type(rawget(nl, name)) == "function" then return said .. (": it is a function, nl.%s(..)"):format(name) end
+  end
   if class == "sparse matrix" and debug.getregistry()["numlab.tensor"].methods[name] then
     return said .. ": S:dense() makes a tensor, which has it"
   end
   return said .. did_you_mean(name, functions_in(methods))
 end
 
-local function missing_field(name, object, path, guessed)
+local function missing_field(name, object, path)
   local nl = package.loaded.numlab
   if type(object) ~= "table" then return methods_of(object) and missing_method(name, object) end
   if object == nl then
-    local tensor = debug.getregistry()["numlab.tensor"].methods
+    local methods = debug.getregistry()["numlab.tensor"].methods
     local said = ("%s has no '%s'"):format(path, name)
     if names[name] then return said .. ": " .. names[name] end
-    if tensor[name] then return said .. (": it is a method, t:%s(..)"):format(name) end
-    local near = did_you_mean(name, functions_in(nl))
-    return not (guessed and near == "") and said .. near or nil
+    if methods[name] then return said .. (": it is a method, t:%s(..)"):format(name) end
+    return said .. did_you_mean(name, names_in_numlab())
   end
   local ours = false -- a library, or a part of nl such as nl.memory
   for library, loaded in pairs(package.loaded) do
-    ours = ours or loaded == object and tostring(library):find("^numlab%.") ~= nil
+    ours = ours or rawequal(loaded, object) and tostring(library):find("^numlab%.") ~= nil
   end
   for _, part in pairs(nl) do ours = ours or part == object end
   return ours and ("%s has no '%s'"):format(path, name) .. did_you_mean(name, functions_in(object)) or nil
 end
 
+-- The global that was meant where the name is a slip of its: a letter in three at the most, and not the last alone, as x1 and
+-- x2 are two variables.
+local function misspelt(name)
+  local list = {}
+  for known in next, _G do list[#list + 1] = type(known) == "string" and known or nil end
+  table.sort(list)
+  local near = #name > 3 and text.nearest(name, list)
+  local slip = near and text.distance(name, near) <= #name // 3 and near:sub(1, -2) ~= name:sub(1, -2)
+  return slip and ("did you mean '%s'?"):format(near) or nil
+end
+
+-- Names elsewhere that nobody means when a global is missing: other people's variables, and Lua's own functions.
+local NEVER_GLOBAL = { t = true, print = true, type = true }
+
 local function missing_global(name)
   local nl = package.loaded.numlab
   if type(rawget(nl, name)) == "function" then return ("it is nl.%s"):format(name) end
   if debug.getregistry()["numlab.tensor"].methods[name] then return ("it is a method of tensors: t:%s(..)"):format(name) end
-  return names[name]
+  return not NEVER_GLOBAL[name] and names[name] or misspelt(name)
 end
 
 -- What to add to a message of Lua's; nil where there is nothing to say.
@@ -156,18 +192,20 @@ local function hint(message, info, variables, all)
     elseif what == "global" then
       return missing_global(name)
     elseif what == "field" then
-      local object, path, guessed = holder(name, info, variables)
-      return object ~= nil and missing_field(name, object, path, guessed)
+      local object, path = holder(name, info, variables)
+      return object ~= nil and missing_field(name, object, path)
     end
   elseif FIELDS[name] and kind ~= "nil" then
     return ("%s is a field: write it without parentheses"):format(name)
   end
   local field = message:match("attempt to index a nil value %(field '([^']+)'%)$")
-  if field and names[field] and holder(field, info, variables) == package.loaded.numlab then
-    return ("nl has no '%s': %s"):format(field, names[field])
+  if field then
+    local object, path = holder(field, info, variables)
+    if object ~= nil and object == package.loaded.numlab then return missing_field(field, object, path) end
   end
   if message:find("attempt to [%a ]+ a nil value") then
-    return expect.outcome()
+    local global = message:match("%(global '([^']+)'%)$")
+    return expect.outcome() or global and misspelt(global)
   end
   if message:find("attempt to perform arithmetic on a sparse matrix value", 1, true) then
     return "sparse matrices have +, -, * and / by a number; S:dense() makes a tensor"

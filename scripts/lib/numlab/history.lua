@@ -27,20 +27,19 @@ end
 
 -- An entry on one line: "\n" for its line breaks, "\\" for a backslash.
 local function encode(entry) return (entry:gsub("[\\\n]", { ["\\"] = "\\\\", ["\n"] = "\\n" })) end
-local function decode(line) return (line:gsub("\\(.)", { ["\\"] = "\\", n = "\n" })) end
+local function decode(line)
+  return line:find("\\", 1, true) and line:gsub("\\(.)", { ["\\"] = "\\", n = "\n" }) or line
+end
 
--- The last of each, in their order.
+-- The last of each, in their order; the newest MOST of them.
 local function unique(entries)
-  local seen, kept = {}, {}
+  local seen, newest = {}, {}
   for i = #entries, 1, -1 do
-    if not seen[entries[i]] then
-      seen[entries[i]] = true
-      table.insert(kept, entries[i])
-    end
+    local entry = entries[i]
+    if not seen[entry] and #newest < MOST then seen[entry], newest[#newest + 1] = true, entry end
   end
-  local first = math.min(#kept, MOST)
   local list = {}
-  for i = first, 1, -1 do list[#list + 1] = kept[i] end
+  for i = #newest, 1, -1 do list[#list + 1] = newest[i] end
   return list
 end
 

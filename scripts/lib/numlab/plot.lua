@@ -47,6 +47,7 @@ M.FORMATS = { "svg", "png", "pdf" }
 ---@field z number[][]  z[row][column]
 ---@field log? boolean  colours by the logarithm
 ---@field label? string  of the colour scale
+---@field range? number[]  {low, high} of the colours; none: of the cells
 ---@field format? string|fun(z: number): string  of the number in each cell
 
 ---@class numlab.plot.Line
@@ -88,7 +89,7 @@ local FIGURE = { file = "string", formats = "table", width = "number", height = 
 local SERIES = { x = "table", y = "table", low = "table", high = "table", xlow = "table", xhigh = "table",
   label = "string", style = "string", band = "boolean", color = "number", dash = "boolean", shape = "number" }
 local HEATMAP = { x = "table", y = "table", z = "table", log = "boolean", label = "string",
-  format = "string|function" }
+  range = "table", format = "string|function" }
 local LINE = { x = "number", y = "number", label = "string" }
 for key, kind in pairs(PANEL) do FIGURE[key] = kind end
 
@@ -120,6 +121,10 @@ local function check_panel(panel)
   end
   for i, line in ipairs(panel.lines or {}) do text.check_options(("plot: line %d"):format(i), line, LINE) end
   text.check_options("plot: heatmap", panel.heatmap, HEATMAP)
+  local range = panel.heatmap and panel.heatmap.range
+  if range and not (type(range[1]) == "number" and type(range[2]) == "number" and range[1] <= range[2]) then
+    expect.fail("plot: heatmap: range must be two numbers, {low, high}")
+  end
 end
 
 local THEME = [[

@@ -82,7 +82,7 @@ function M.cell(h, z) return type(h.format) == "function" and h.format(z) or h.f
 local function heat_panel(out, panel, number, canvas)
   local h = panel.heatmap
   local measure = h.log and function(v) return v > 0 and math.log(v) end or function(v) return v end
-  local lowest, highest = extent(h.z, measure)
+  local lowest, highest = table.unpack(h.range or { extent(h.z, measure) })
   local name, kept, dropped = ("$panel%d_cells"):format(number), 0, 0
   local lines = { name .. " << NUMLAB_DATA" }
   for r = 1, #h.y do
@@ -200,7 +200,7 @@ local function series_panel(out, panel, number, canvas)
   local width = 0.8 / math.max(1, bars)
   if bars > 0 then
     out[#out + 1] = ("set boxwidth %g"):format(width * 0.92)
-    if not panel.ylog and not panel.yrange then out[#out + 1] = "set yrange [0:*]" end
+    if not panel.ylog and not panel.yrange then out[#out + 1] = "set yrange [*<0:0<*]" end
   end
   if panel.xlog and not panel.xrange and not panel.categories then axis.own_tics(out, panel) end
   for i, s in ipairs(series) do

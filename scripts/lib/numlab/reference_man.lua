@@ -18,7 +18,7 @@ end
 
 -- Running text: `code` is bold, lines are short.
 local function marked(s)
-  local out = plain(s):gsub("\\%(ga(.-)\\%(ga", "\\fB%1\\fR")
+  local out = plain((s:gsub("`([^`]+)`", "\1%1\2"))):gsub("\1", "\\fB"):gsub("\2", "\\fR")
   return (("\n" .. text.wrap(out, 79)):gsub("\n%.", "\n\\&."):sub(2))
 end
 
@@ -73,10 +73,10 @@ end
 function M.program()
   local program = outline.program()
   local out = { head("1", program.version, "User Commands"), ".SH NAME", plain("numlab - " .. program.summary),
-    ".SH SYNOPSIS", ".nf" }
-  for _, command in ipairs(program.commands) do put(out, plain(command.usage)) end
-  put(out, ".fi", ".SH DESCRIPTION", marked("Without a command, numlab is the same as `numlab repl`. Data go to standard "
-    .. "output, progress and complaints to standard error."), ".SH COMMANDS")
+    ".SH SYNOPSIS", ".ad l", ".PD 0" }
+  for _, command in ipairs(program.commands) do put(out, ".HP 4", plain(command.usage)) end
+  put(out, ".PD", ".ad b", ".SH DESCRIPTION", marked("Without a command, numlab is the same as `numlab repl`. Data go to "
+    .. "standard output, progress and complaints to standard error."), ".SH COMMANDS")
   for _, command in ipairs(program.commands) do
     put(out, ".SS " .. quoted(command.usage), marked(command.summary))
     put_lines(out, command.lines)

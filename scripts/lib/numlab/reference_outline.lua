@@ -102,9 +102,10 @@ function M.program()
   local program = { version = said("version"):match("%S+ (%S+)"), summary = overview:match("^numlab: (.-)\n"), commands = {},
     environment = {}, codes = {} }
   for name in overview:match("\nusage:(\n.-)\n\n"):gmatch("\n +numlab (%S+)") do
-    local usage, summary, rest = said("help " .. file.quote(name)):match("^usage: ([^\n]*)\n\n([^\n]*)\n?(.*)$")
+    local usage, summary, rest = (said("help " .. file.quote(name)) .. "\n"):match("^usage: (.-)\n\n(.-)\n\n(.*)$")
     if usage then
-      table.insert(program.commands, { name = name, usage = usage, summary = summary:gsub("^%l", string.upper),
+      summary = summary:gsub("^%l", string.upper):gsub("%s+", " ")
+      table.insert(program.commands, { name = name, usage = usage:gsub("%s+", " "), summary = summary,
         lines = lines_of(rest) })
     end
   end

@@ -33,9 +33,11 @@ function M.parse(typed)
   typed = typed:gsub("^%s*=", "") -- as older Lua wanted it
   local run = expression(typed)
   if run then return run, "expression" end
-  local bare = typed:match("^(.-)[;%s]*$")
-  run = bare ~= typed and expression(bare)
-  if run then return run, "silenced" end
+  for _, code in ipairs({ typed, (typed:gsub("%-%-[^\n]*$", "")) }) do -- a comment may stand behind the `;`
+    local bare = code:match("^(.-)[;%s]*$")
+    run = bare ~= code and expression(bare)
+    if run then return run, "silenced" end
+  end
   local message, other
   run, message = load(typed, "=stdin", "t")
   if run then return run, "statement" end
@@ -67,11 +69,12 @@ end
 ---@param kind string  as parse tells it
 ---@param typed string  the text it came from
 function M.run(run, kind, typed)
+  debug.getregistry()["numlab.typed=stdin"] = typed -- for numlab.explain
   local results = table.pack(xpcall(run, explain))
   if not results[1] then return complain(results[2], typed) end
-  if kind == "statement" or results.n == 1 then return end
+  if results.n == 1 then return end
   _G.ans = results[2]
-  if kind == "expression" then show.print(table.unpack(results, 2, results.n)) end
+  if kind ~= "silenced" then show.print(table.unpack(results, 2, results.n)) end
 end
 
 -- Read on until the text is a chunk; nil where Ctrl-C dropped it.
@@ -115,14 +118,13 @@ local function open_history()
   session.editor:history(session.entries)
 end
 
--- Tab, and what it needs, loaded at the first one or while nobody types.
+-- Tab, loaded at the first one.
 local function complete(line, cursor, columns)
   return require("numlab.complete").tab(session.pending .. line, #session.pending + cursor, columns)
 end
-local function prepare() require("numlab.complete").prepare() end
 
 --- Begin a session: the globals of the prompt, its history, its greeting.
----@param editor table  read, history, on, edits, is_terminal, columns
+---@param editor table  read, history, on_tab, edits, is_terminal, columns
 function M.start(editor)
   local nl = require "numlab"
   _G.nl = nl
@@ -134,7 +136,7 @@ function M.start(editor)
     .. "lists what else the prompt takes. Ctrl-C interrupts, Ctrl-D ends."):format(nl.version, _VERSION))
   if not editor:edits() then return end
   open_history()
-  editor:on(complete, prepare)
+  editor:on_tab(complete)
 end
 
 --- One round: read, run, print.

@@ -6,7 +6,7 @@ local text = require "numlab.text"
 local M = {}
 
 local HELP = [[
-?NAME        what a function, a method, a class or a library is for: ?nl.solve, ?t:sum, ?sweep
+?NAME        what a function, a class or a library is for: ?nl.solve, ?t:sum
 ?WORD        the names and texts that speak of a word; ? alone lists all
 !COMMAND     run by the shell
 %time EXPR   the value, and the time and the memory it took
@@ -15,9 +15,10 @@ local HELP = [[
 who()        your variables: type, shape, elements, place, bytes
 ans          the first value of the last expression
 EXPR;        a `;` at the end keeps the value from being printed
-Tab          completes names, fields, methods, options in {}, their values, names of files in strings
+Tab          completes names, methods, options and their values, files
 Ctrl-R       searches the history; the arrow keys walk in it
-Ctrl-C       interrupts a computation, or drops the line
+Ctrl-C       interrupts a computation (two within a second end numlab), or
+             drops the line
 Ctrl-D       ends]]
 
 -- --- commands: functions of the words behind them and of numlab.repl ----------------------------------------------
@@ -119,12 +120,12 @@ end
 
 --- Set the globals of the prompt: who().
 function M.start()
-  local before = { who = true }
-  for name in next, _G do before[name] = true end
+  local before = {}
   _G.who = function()
     local who = require "numlab.who"
     print(who.render(who.rows(_G, before)))
   end
+  for name, value in next, _G do before[name] = value end
 end
 
 return M

@@ -7,15 +7,16 @@
 ---     local q = nl.randn(4, 2)
 ---     for s in nl.steps("flash", q, q, q, { q_tile = 2, k_tile = 2 }) do print(s.event, s.formula) end
 ---
---- Every step has `number`, `algorithm`, `event`, `what` (a sentence), `formula`, and copies of the state as tensors;
---- the last is the event "outcome", with the result, `code` and, where the method did not get there, the `message` of
---- nl.solve. The numbers are those of the engine, bit for bit (gauss, gauss_seidel) or to rounding (flash). What a step
---- holds beside: steps_gauss.lua, steps_gauss_seidel.lua, steps_flash.lua.
+--- `nl.plot(s:figure())` draws a step, `nl.steps.frames` all of them. Every step has `number`, `algorithm`, `event`,
+--- `what` (a sentence), `formula`, and copies of the state as tensors; the last is the event "outcome", with the result,
+--- `code` and, where the method did not get there, the `message` of nl.solve. The numbers are those of the engine, bit for
+--- bit (gauss, gauss_seidel) or to rounding (flash). The events and what each holds: `numlab doc numlab.steps_gauss`,
+--- `numlab.steps_gauss_seidel`, `numlab.steps_flash`.
 local expect = require "numlab.expect"
-local file = require "numlab.file"
 local text = require "numlab.text"
 
 local WIDTH = 80
+local READABLE = 12 -- columns whose numbers have room in a heat map
 local NAMES = { "gauss", "gauss_seidel", "flash" }
 
 ---@class numlab.steps.GaussOptions
@@ -40,9 +41,9 @@ local NAMES = { "gauss", "gauss_seidel", "flash" }
 ---@field what string one sentence
 ---@field formula string
 ---@field shows string[] names of the fields that print: tensors
----@field grid string? name of the field that frames draw
----@field marks table? {rows = {first, last}, columns = {first, last}} of the grid: the pivot, the row that changes
----@field corner integer[]? row and column of the grid's first element, where the grid is a tile
+---@field draws string? name of the field that is drawn: a matrix as a heat map, a vector as bars
+---@field marks table? {rows = {first, last}, columns = {first, last}} of it: the pivot, what changes
+---@field corner integer[]? row and column of its first element, where it is a tile
 ---@field code string? of the outcome: "OK", or as nl.solve
 ---@field message string? of the outcome
 local Step = {}
@@ -57,6 +58,39 @@ function Step.__tostring(s)
     lines[#lines + 1] = tostring(s[name])
   end
   return table.concat(lines, "\n")
+end
+
+-- first, first + 1 ... as n labels, those of a marked range with a pointer before them.
+local function labels(n, first, range)
+  local out = {}
+  for i = first, first + n - 1 do
+    out[#out + 1] = (range and i >= range[1] and i <= range[2] and "▸ " or "") .. i
+  end
+  return out
+end
+
+--- The step as a figure: gauss [A | b] and flash the tile's scores as a heat map, gauss_seidel x as bars; what the step
+--- is about is marked on the axes.
+---@return numlab.plot.FigureOptions? options  nil: this step has nothing to draw
+--- Example:
+---     local first = nl.steps("gauss", nl.tensor{{1, 2}, {3, 4}}, nl.tensor{3, 7})()
+---     nl.plot(first:figure())
+function Step:figure()
+  if not self.draws then return nil end
+  local z, marks, corner = self[self.draws]:totable(), self.marks or {}, self.corner or { 1, 1 }
+  local title = ("%s %d: %s"):format(self.algorithm, self.number, self.what)
+  if type(z[1]) == "number" then
+    return { title = title, ylabel = self.draws, categories = labels(#z, 1, marks.rows),
+      series = { { y = z, style = "bars" } } }
+  end
+  local columns, name = labels(#z[1], corner[2], marks.columns), self.draws
+  if self.b then
+    columns[#columns + 1], name = "b", ("[%s | b]"):format(name)
+    for i, row in ipairs(z) do row[#row + 1] = self.b(i) end
+  end
+  return { title = title, xlabel = self.corner and "key" or "column", ylabel = self.corner and "query" or "row",
+    heatmap = { x = columns, y = labels(#z, corner[1], marks.rows), z = z, label = name,
+      format = #columns <= READABLE and "%.3g" or nil } }
 end
 
 local steps = {}
@@ -96,20 +130,12 @@ local function walk(_, algorithm, ...)
   end
 end
 
--- first, first + 1 ... as n labels, those of a marked range with a pointer before them.
-local function labels(n, first, range)
-  local out = {}
-  for i = first, first + n - 1 do
-    out[#out + 1] = (range and i >= range[1] and i <= range[2] and "▸ " or "") .. i
-  end
-  return out
-end
-
---- Draw each step that has a grid (gauss: A; flash: the scores of the tile) as a numbered figure: a heat map, with the
---- pivot and the row that changes marked on the axes. Without gnuplot the scripts with their data are kept.
+--- Draw the steps as numbered figures (numlab.steps.Step:figure), all on one scale, and make index.html, which plays
+--- them. Without gnuplot there are the scripts with their data alone.
 ---@param iterator fun(): numlab.steps.Step?
 ---@param folder string  made where it is not there
----@return string[] files  without extension
+---@return string[]? files  without extension
+---@return string? message  a file could not be written
 --- Example:
 ---     local folder = os.tmpname()
 ---     os.remove(folder)
@@ -123,19 +149,7 @@ function steps.frames(iterator, folder)
   if type(folder) ~= "string" then
     expect.fail(("steps.frames: the folder must be a string, got %s"):format(expect.got(folder)))
   end
-  local plot, files = require "numlab.plot", {}
-  file.make_folder(folder)
-  for s in iterator do
-    if s.grid then
-      local z, marks, corner = s[s.grid]:totable(), s.marks or {}, s.corner or { 1, 1 }
-      files[#files + 1] = ("%s/%04d"):format(folder, #files + 1)
-      plot.figure{ file = files[#files], title = ("%s %d: %s"):format(s.algorithm, s.number, s.what),
-        xlabel = s.corner and "key" or "column", ylabel = s.corner and "query" or "row",
-        heatmap = { x = labels(#z[1], corner[2], marks.columns), y = labels(#z, corner[1], marks.rows), z = z,
-          label = s.grid, format = "%.3g" } }
-    end
-  end
-  return files
+  return require("numlab.steps_frames")(iterator, folder)
 end
 
 return setmetatable(steps, { __call = walk })

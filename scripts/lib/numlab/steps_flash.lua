@@ -3,15 +3,15 @@
 ---   for each tile of queries:               O = 0, m = -inf, l = 0
 ---     for each tile of keys it sees:
 ---       S  = scale Q K'                     -inf where the mask hides a key
----       m' = max(m, rowmax S),  P = exp(S - m'),  r = exp(m - m')
----       l  = r l + rowsum P,  O = r O + P V,  m = m'
+---       m' = max(m, rowmax S),  P = exp(S - m'),  rescale = exp(m - m')
+---       l  = rescale l + rowsum P,  O = rescale O + P V,  m = m'
 ---     O = O / l,  lse = m + log l
 ---
 --- In f64 whatever the type of q. Equal to nl.attention to rounding, not bit for bit: the kernels sum in vector lanes,
 --- fuse products with sums and have an exponential of their own; here each sum runs left to right.
 ---
---- Steps: "tile" (q_tile, k_tile: {first, last}; S, m_before, m, l_before, l, rescale, O), "rows" (q_tile; O, lse of a
---- tile of queries that is done), "outcome" (out (Nq, Dv), lse (Nq)).
+--- Steps: "tile" (q_tile, k_tile: {first, last}; S, m_before, m, l_before, l, rescale, O), "normalise" (q_tile; O, lse of
+--- a tile of queries that has met its keys), "outcome" (out (Nq, Dv), lse (Nq)).
 --- Milakov and Gimelshein 2018; Dao et al. 2022, FlashAttention, algorithm 1.
 ---@internal of numlab.steps
 local expect = require "numlab.expect"
@@ -64,6 +64,18 @@ local function online_softmax(tile, i, S, V, from)
   return shrink
 end
 
+-- What the new maxima do to the rows of a tile.
+local function rescale_words(before, m)
+  local grown, first = 0, true
+  for i, old in ipairs(before) do
+    if m[i] > old then grown = grown + 1 end
+    first = first and old == -INF
+  end
+  if first then return "m, l and O begin" end
+  if grown == 0 then return "every m stays, nothing is rescaled" end
+  return ("m grows in %d of %d rows, whose l and O are rescaled"):format(grown, #m)
+end
+
 -- O / l and lse; a row that saw no key: 0 and -inf.
 local function finish(tile)
   local lse = {}
@@ -106,21 +118,22 @@ return function(q, k, v, options)
       for from = 1, seen, k_tile do
         local to = math.min(from + k_tile - 1, seen)
         local S = scores(first, last, from, to)
-        local before = { m = nl.tensor(tile.m), l = nl.tensor(tile.l) }
+        local m, l = { table.unpack(tile.m) }, nl.tensor(tile.l)
         local rescale = {}
         for i, row in ipairs(S) do rescale[i] = online_softmax(tile, i, row, V, from) end
-        emit{ event = "tile", q_tile = { first, last }, k_tile = { from, to }, S = nl.tensor(S), m_before = before.m,
-          m = nl.tensor(tile.m), l_before = before.l, l = nl.tensor(tile.l), rescale = nl.tensor(rescale),
-          O = nl.tensor(tile.O), shows = { "S", "m_before", "m", "rescale", "l_before", "l", "O" }, grid = "S",
+        emit{ event = "tile", q_tile = { first, last }, k_tile = { from, to }, S = nl.tensor(S),
+          m_before = nl.tensor(m), m = nl.tensor(tile.m), l_before = l, l = nl.tensor(tile.l), rescale = nl.tensor(rescale),
+          O = nl.tensor(tile.O), shows = { "S", "m_before", "m", "rescale", "l_before", "l", "O" }, draws = "S",
           corner = { first, from },
-          what = ("queries %d to %d meet keys %d to %d."):format(first, last, from, to),
-          formula = "m' = max(m, rowmax S); r = exp(m - m'); l = r l + rowsum exp(S - m'); O = r O + exp(S - m') V" }
+          what = ("queries %d to %d meet keys %d to %d: %s."):format(first, last, from, to, rescale_words(m, tile.m)),
+          formula = "m = max(m_before, rowmax S); rescale = exp(m_before - m); "
+            .. "l = rescale l_before + rowsum exp(S - m); O = rescale O + exp(S - m) V" }
       end
       table.move(finish(tile), 1, rows, first, lse)
       table.move(tile.O, 1, rows, first, out)
-      emit{ event = "rows", q_tile = { first, last }, O = nl.tensor(tile.O),
+      emit{ event = "normalise", q_tile = { first, last }, O = nl.tensor(tile.O),
         lse = nl.tensor(table.move(lse, first, last, 1, {})), shows = { "O", "lse" },
-        what = ("queries %d to %d have met every key they see."):format(first, last),
+        what = ("queries %d to %d have met every key they see: O is divided by l."):format(first, last),
         formula = "O = O / l; lse = m + log l" }
     end
     emit{ event = "outcome", code = "OK", out = nl.tensor(out), lse = nl.tensor(lse), shows = { "out", "lse" },

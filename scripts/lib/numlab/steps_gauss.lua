@@ -9,8 +9,8 @@
 --- order through the same instructions, and x comes from the engine's own back substitution of U x = c, whose sums run in
 --- vector lanes (elimination finds zeros below the diagonal there and changes nothing).
 ---
---- Steps: "pivot" (column, row: where it was found, value, exchanged), "row operation" (row, pivot_row, factor, fill:
---- zeros that became nonzero), "back substitution" (row, value, x: nan where not yet known), "outcome" (code, x). All
+--- Steps: "pivot" (column, row: where it was found, value, exchanged), "row operation" (row, pivot_row, multiplier,
+--- fill: zeros that became nonzero), "back substitution" (row, value, x: nan where not yet known), "outcome" (code, x). All
 --- hold A and b.
 ---@internal of numlab.steps
 local expect = require "numlab.expect"
@@ -27,7 +27,8 @@ local function choose(W, p, pivot)
   return best
 end
 
--- Row i of [A | b] less m times row p, from column p + 1 on; m as it was rounded, and how many zeros were filled.
+-- Row i of [A | b] less m times row p, from column p + 1 on; the multiplier m as it was rounded, and how many zeros were
+-- filled.
 local function subtract(W, i, p, dtype)
   local n = #W
   local pair = { table.move(W[i], p + 1, n + 1, 1, {}), table.move(W[p], p + 1, n + 1, 1, {}) }
@@ -62,8 +63,10 @@ local function pivot_words(p, row, value, pivot)
     return pivot == "none" and ("a(%d,%d) is zero: no pivot."):format(p, p)
       or ("nothing but zeros is left in column %d: no pivot."):format(p)
   elseif pivot == "none" then return ("a(%d,%d) = %.6g is taken as it stands."):format(p, p, value)
-  elseif row == p then return ("a(%d,%d) = %.6g is the largest left in column %d and stays."):format(p, p, value, p) end
-  return ("%.6g in row %d is the largest left in column %d: rows %d and %d are exchanged.")
+  elseif row == p then
+    return ("a(%d,%d) = %.6g is the largest in magnitude left in column %d and stays."):format(p, p, value, p)
+  end
+  return ("%.6g in row %d is the largest in magnitude left in column %d: rows %d and %d are exchanged.")
     :format(value, row, p, p, row)
 end
 
@@ -78,11 +81,13 @@ local function eliminate(W, dtype, pivot, show)
         or "pivot = the largest |a_ip|, i >= p", marks = { rows = { p, p }, columns = { p, p } } }
     if value == 0 then return false end
     for i = p + 1, #W do
+      local entry = W[i][p]
       local m, fill = subtract(W, i, p, dtype)
-      show{ event = "row operation", row = i, pivot_row = p, factor = m, fill = fill,
-        what = ("row %d less %.6g times row %d: a(%d,%d) becomes zero%s."):format(i, m, p, i, p,
-          fill > 0 and (" (fill: %d)"):format(fill) or ""),
-        formula = "m = a_ip / a_pp;  row i -= m row p", marks = { rows = { i, i }, columns = { p, #W } } }
+      show{ event = "row operation", row = i, pivot_row = p, multiplier = m, fill = fill,
+        what = ("%.6g times row %d is subtracted from row %d: a(%d,%d) becomes zero%s."):format(m, p, i, i, p,
+          fill > 0 and ("; fill-in: %d"):format(fill) or ""),
+        formula = ("m = a(%d,%d) / a(%d,%d) = %.6g / %.6g = %.6g;  row %d -= m row %d")
+          :format(i, p, p, p, entry, value, m, i, p), marks = { rows = { i, i }, columns = { p, #W } } }
     end
     if not finite(W) then return false end
   end
@@ -96,8 +101,9 @@ local function substitute(W, dtype, show)
   for i = #W, 1, -1 do
     x[i] = solved(i)
     show{ event = "back substitution", row = i, value = x[i], x = nl.tensor(x, { dtype = dtype }),
-      what = ("equation %d has no other unknown left: x_%d = %.6g."):format(i, i, x[i]),
-      formula = "x_i = (b_i - sum_{j>i} u_ij x_j) / u_ii", marks = { rows = { i, i }, columns = { i, #W } } }
+      what = ("equation %d has one unknown left: x_%d = %.6g."):format(i, i, x[i]),
+      formula = ("x_%d = (b_%d - sum_{j>%d} a(%d,j) x_j) / a(%d,%d)"):format(i, i, i, i, i, i),
+      marks = { rows = { i, i }, columns = { i, #W } } }
   end
   return solved
 end
@@ -121,7 +127,7 @@ return function(A, b, options)
   return function(emit)
     local function show(s)
       s.A, s.b = state(W, dtype)
-      s.shows, s.grid = s.x and { "A", "b", "x" } or { "A", "b" }, "A"
+      s.shows, s.draws = s.x and { "A", "b", "x" } or { "A", "b" }, "A"
       emit(s)
     end
     local done = eliminate(W, dtype, pivot, show) and x

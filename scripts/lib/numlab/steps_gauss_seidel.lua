@@ -67,7 +67,7 @@ return function(A, b, options)
 
   return function(emit)
     local function show(s)
-      s.x, s.shows = nl.tensor(x), { "x" }
+      s.x, s.shows, s.draws = nl.tensor(x), { "x" }, "x"
       emit(s)
     end
     local rows_in_turn = order(#rows, o.sweep or "forward")
@@ -77,15 +77,16 @@ return function(A, b, options)
         local old = x[i]
         x[i] = (rhs[i] - sum) / diagonal
         show{ event = "update", sweep = sweep, row = i, old = old, value = x[i], sum = sum,
-          what = ("x_%d goes from %.6g to %.6g."):format(i, old, x[i]),
-          formula = ("x_%d = (b_%d - sum of the others) / a(%d,%d) = (%.6g - %.6g) / %.6g")
-            :format(i, i, i, i, rhs[i], sum, diagonal) }
+          what = ("equation %d, solved for x_%d with the newest values: x_%d goes from %.6g to %.6g.")
+            :format(i, i, i, old, x[i]), marks = { rows = { i, i } },
+          formula = ("x_%d = (b_%d - sum_{j!=%d} a(%d,j) x_j) / a(%d,%d) = (%.6g - %.6g) / %.6g")
+            :format(i, i, i, i, i, i, rhs[i], sum, diagonal) }
       end
       show{ event = "sweep", sweep = sweep, residual = info.history[sweep],
-        what = ("sweep %d leaves a residual of %.3e."):format(sweep, info.history[sweep]),
-        formula = "residual = ||b - A x||_2 / ||b||_2" }
+        what = ("sweep %d is done: the relative residual is %.3e."):format(sweep, info.history[sweep]),
+        formula = "relative residual = ||b - A x||_2 / ||b||_2" }
     end
-    emit{ event = "outcome", code = info.code, where = info.where, message = message, shows = { "x" },
+    emit{ event = "outcome", code = info.code, where = info.where, message = message, shows = { "x" }, draws = "x",
       x = nl.tensor(x, { dtype = b.dtype }), what = message or info.reason, formula = "x(k+1) = (D - L)^-1 (U x(k) + b)" }
   end
 end

@@ -197,6 +197,32 @@ function text.wrap(s, width, first, rest)
   return table.concat(lines, "\n")
 end
 
+--- Lines of text with each paragraph wrapped; indented lines stay as they are.
+---@param lines string[]
+---@param width integer
+---@return string
+--- Example:
+---     assert(nl.text.fill({ "a b", "c d", "", "  e  f" }, 5) == "a b c\nd\n\n  e  f")
+function text.fill(lines, width)
+  expect("text.fill", "lines", lines, "table")
+  expect("text.fill", "width", width, "number")
+  local out, paragraph = {}, {}
+  local function flush()
+    if #paragraph > 0 then out[#out + 1] = text.wrap(table.concat(paragraph, " "), width) end
+    paragraph = {}
+  end
+  for _, line in ipairs(lines) do
+    if line:find("^  ") or not line:find("%S") then
+      flush()
+      out[#out + 1] = line
+    else
+      paragraph[#paragraph + 1] = line
+    end
+  end
+  flush()
+  return table.concat(out, "\n")
+end
+
 --- A count of seconds as people say it: "0.8 ms", "2.31 s", "1 min 12 s".
 ---@param seconds number
 ---@return string

@@ -53,14 +53,14 @@ function M.facts(value)
   return facts
 end
 
---- The variables in `variables` that were not there before, by name.
+--- The variables in `variables` that were not there before, or were something else, by name.
 ---@param variables table
----@param before table<string, boolean>
+---@param before table<string, any>
 ---@return table[] rows  {name, type, shape, dtype, device, bytes}
 function M.rows(variables, before)
   local rows = {}
   for name, value in next, variables do
-    if type(name) == "string" and not before[name] then
+    if type(name) == "string" and not rawequal(value, before[name]) then
       local row = M.facts(value)
       row.name = name
       rows[#rows + 1] = row

@@ -130,6 +130,10 @@ return {
   ["text.cut"] = {
     { "nl.text.cut('x', '3')", "text.cut: width must be a number, got '3'" },
   },
+  ["text.fill"] = {
+    { "nl.text.fill('a', 3)", "text.fill: lines must be a table, got 'a'" },
+    { "nl.text.fill({}, '3')", "text.fill: width must be a number, got '3'" },
+  },
   ["text.wrap"] = {
     { "nl.text.wrap(1, 2)", "text.wrap: s must be a string, got 1" },
   },

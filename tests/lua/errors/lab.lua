@@ -58,6 +58,8 @@ return {
       "plot: series 1: unknown option 'lable' (did you mean 'label'? known: band, ...)" },
     { "nl.plot.figure{file = 'x', series = {{x = b, y = b}}}",
       "plot: series 1: option 'x' must be a table, got tensor; t:totable() makes one" },
+    { "nl.plot.figure{file = 'x', heatmap = {x = {1}, y = {1}, z = {{1}}, range = {2, 1}}}",
+      "plot: heatmap: range must be two numbers, {low, high}" },
   },
   ["plot.text"] = {
     { "nl.plot.text()", "plot: expected a table of options" },
@@ -215,11 +217,14 @@ return {
     { "nl.steps('flash')", "steps: flash walks one head: q must be a tensor, got nil" },
     { "nl.steps('flash', t)", "steps: flash walks one head: k must be a tensor, got nil" },
   },
+  ["steps.Step:figure"] = {
+    { "nl.steps('gauss', A, b)().figure()", "figure: a method takes a colon: object:figure(..)" },
+  },
   ["steps.frames"] = {
     { "nl.steps.frames()", "steps.frames: expected what nl.steps returns, got nil" },
     { "nl.steps.frames(nl.steps('gauss', A, b))", "steps.frames: the folder must be a string, got nil" },
   },
   explain = {
-    { "nl.explane()", "attempt to call a nil value (field 'explane'); nl has no 'explane'" },
+    { "nl.explane()", "attempt to call a nil value (field 'explane'); nl has no 'explane' (did you mean 'explain'?)" },
   },
 }

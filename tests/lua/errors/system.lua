@@ -3,6 +3,10 @@ return {
   ["nl.clock"] = {
     { "nl.clok()", "attempt to call a nil value (field 'clok'); nl has no 'clok' (did you mean 'clock'?)" },
   },
+  ["nl.folder"] = {
+    { "nl.folder()", "bad argument #1 to 'folder' (string expected, got no value)" },
+    { "nl.folder('a\\0')", "bad argument #1 to 'folder' (a path must not contain a zero byte)" },
+  },
   ["nl.threads"] = {
     { "nl.threads('2')", "threads: n must be a whole number, got the string '2'" },
     { "nl.threads(0)", "threads: 0, expected 1 to 256" },

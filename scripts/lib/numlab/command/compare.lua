@@ -22,7 +22,8 @@ all samples (Hodges and Lehmann's estimate, Mann and Whitney's distribution): no
 is the share of pairs of samples in which B is faster: 1 always, 0.5 as often as not, 0 never.
     faster, slower   the interval lies on one side of 1
     same             the interval lies within 5 % of 1 (same=)
-    unclear          neither: more samples (repeats=) would tell; at level 0.95 it takes 4 each
+    unclear          neither: more samples (repeats=) would tell;
+                     at level 0.95 it takes 4 each
 A machine is not equally fast on two days: baseline= takes that out, what is left is how contestants stand to each
 other. Of many pairs one in twenty seems to differ at level 0.95 where nothing does; give level=0.99 or more then.
 

@@ -15,7 +15,8 @@ scripts/ holds the sources of numlab with its experiments, tests and your own sc
 the .lua files in the top folder of the sources. What was built, results and what git ignores stay out.
 The same inputs make the same bytes. Names are UTF-8 and flagged so; every unzip shows them right.
 
-    numlab pack name=张三 id=12345678 experiment=Exp2 version=1 report=report.pdf
+    numlab pack name=张三 id=12345678 experiment=Exp2 version=1 \
+      report=report.pdf
     numlab verify 张三_12345678_Exp2_v1.zip
 ]],
 }

@@ -6,7 +6,7 @@ local text = require "numlab.text"
 
 local TASKS = { "task1", "task2" }
 local SPEC = {
-  name = "report", usage = "[task1] [task2] [lang=en|zh] [quick=true] [from=DIR ...] [out=DIR]",
+  name = "report", usage = "[task1] [task2] [lang=en|zh] [quick=true] [from=DIR] [out=DIR]",
   summary = "The report of both tasks, or of one, as one HTML page and, where WeasyPrint is, a PDF",
   keys = { lang = "en (default) or zh", quick = "true: small sizes are enough",
     from = "folder of stores, or a store, to tell of in place of reports/; may be given several times",
@@ -24,7 +24,8 @@ Paragraphs, lists, ### headings, **bold**, `code` and ``` blocks are understood.
 
     numlab report quick=true
     numlab report task1 lang=zh
-    numlab pack name=张三 id=12345678 experiment=Exp2 version=1 report=reports/report/report.pdf
+    numlab pack name=张三 id=12345678 experiment=Exp2 version=1 \
+      report=reports/report/report.pdf
 ]],
 }
 
