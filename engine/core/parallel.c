@@ -134,8 +134,7 @@ void nl_parallel_for(int64_t count, int64_t grain, nl_task *task, void *context)
   atomic_flag_clear(&busy);
 }
 
-/* --- items of uneven size ----------------------------------------------------------------------------------
- */
+/* --- items of uneven size --------------------------------------------------------------------------- */
 
 typedef struct queue {
   nl_item *item;

@@ -52,8 +52,9 @@ static nl_status make(nl_device *device, nl_dtype dtype, int ndim, const int64_t
 
 nl_status nl_tensor_new(nl_dtype dtype, int ndim, const int64_t *shape, nl_tensor *out) {
   NL_TRY(make(&nl_cpu, dtype, ndim, shape, NL_RESULT, out));
-  memset(out->storage->data, 0, (size_t)(nl_tensor_size(out) * nl_dtype_size(dtype)));
-  return NL_OK;
+  nl_status s = nl_tensor_fill(out, 0);
+  if (s != NL_OK) nl_tensor_release(out);
+  return s;
 }
 
 nl_status nl_tensor_new_uninitialised(nl_dtype dtype, int ndim, const int64_t *shape, nl_tensor *out) {

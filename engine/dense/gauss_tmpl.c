@@ -20,8 +20,7 @@ static NL_R *row_of(const nl_gauss *g, int64_t i) { return (NL_R *)g->A + i * g-
 static NL_R *rhs_of(const nl_gauss *g, int64_t i) { return (NL_R *)g->X + i * g->k; }
 static double size_at(const nl_gauss *g, int64_t i, int64_t j) { return fabs((double)row_of(g, i)[j]); }
 
-/* --- scaling by powers of two: exact unless an entry is 2^-1022 of the largest ---------------------------
- */
+/* --- scaling by powers of two: exact unless an entry is 2^-1022 of the largest ---------------------- */
 
 /* e with 2^(e-1) <= size < 2^e; 0 for size 0. */
 static int exponent_of(double size) {
@@ -53,8 +52,7 @@ static void scale_columns(nl_gauss *g) {
       row_of(g, i)[j] = (NL_R)ldexp((double)row_of(g, i)[j], -g->exponent[j]);
 }
 
-/* --- choosing a pivot -------------------------------------------------------------------------------------
- */
+/* --- choosing a pivot ------------------------------------------------------------------------------- */
 
 /* Comparisons are such that a NaN never leads to a row or column that does not exist. */
 static int64_t largest_in_column(const nl_gauss *g, int64_t p, int64_t col) {
@@ -140,8 +138,7 @@ static void bring_pivot(nl_gauss *g, int64_t p) {
   if (col != p) exchange_columns(g, col, p);
 }
 
-/* --- elimination ------------------------------------------------------------------------------------------
- */
+/* --- elimination ------------------------------------------------------------------------------------ */
 
 typedef struct step {
   nl_gauss *g;
@@ -184,8 +181,7 @@ static nl_status eliminate(nl_gauss *g) {
   return NL_OK;
 }
 
-/* --- back substitution, then undo exchanges and scaling of columns ----------------------------------------
- */
+/* --- back substitution, then undo exchanges and scaling of columns ---------------------------------- */
 
 static nl_status substitute(nl_gauss *g) {
   const nl_dense_kernels *kernel = kernels();

@@ -1,4 +1,5 @@
 /* The factors of a packed LU as matrices of their own: L (unit lower) and U (upper). */
+#include <numlab/interrupt.h>
 #include <numlab/solve.h>
 
 /* Copy columns [begin, begin + count) of row i of LU into the same place of out. */
@@ -28,8 +29,9 @@ static nl_status unpack(const nl_lu *F, bool lower, nl_tensor *out) {
   nl_tensor diagonal = {T.storage, T.dtype, 1, 0, {F->n}, {F->n + 1}}; /* borrowed */
   nl_status s = nl_tensor_fill(&T, 0);
   if (s == NL_OK && lower) s = nl_tensor_fill(&diagonal, 1);
-  for (int64_t i = 0; i < F->n && s == NL_OK; i++)
-    s = lower ? copy_part(&F->LU, i, 0, i, &T) : copy_part(&F->LU, i, i, F->n - i, &T);
+  for (int64_t i = 0, work = 0; i < F->n && s == NL_OK; i++)
+    if (nl_poll(&work, F->n)) s = nl_fail(NL_INTERRUPTED, "lu: interrupted while unpacking the factors");
+    else s = lower ? copy_part(&F->LU, i, 0, i, &T) : copy_part(&F->LU, i, i, F->n - i, &T);
   if (s == NL_OK) *out = T;
   else nl_tensor_release(&T);
   return s;

@@ -14,7 +14,7 @@
 #include <numlab/io.h>
 #include <string.h>
 
-enum { POLL = 4095 }; /* records between two looks at the interrupt flag, less one: a mask */
+enum { A_FIELD = 64 }; /* what reading one counts for among the entries that nl_poll counts */
 
 /* The current field is [begin, end) of column (from 1) on line text->line. */
 typedef struct scanner {
@@ -138,9 +138,10 @@ static nl_status read_names(scanner *s, char *names) {
 
 /* Every record from here on: counted where values is NULL, else converted. */
 static nl_status read_records(scanner s, int64_t columns, double *values, int64_t *rows) {
+  int64_t work = NL_POLL; /* the flag is looked at before the first record */
   for (*rows = 0;; ++*rows) {
     bool found;
-    if ((*rows & POLL) == 0 && nl_interrupted())
+    if (nl_poll(&work, columns * A_FIELD))
       return nl_fail(NL_INTERRUPTED, "%s: interrupted while reading", s.text->path);
     NL_TRY(next_record(&s, &found));
     if (!found) return NL_OK;

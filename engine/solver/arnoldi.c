@@ -36,14 +36,13 @@ static nl_status grow(krylov *K) {
   int64_t n = K->n;
   for (int64_t j = K->k; j < K->m; j++) {
     double *w = K->V + (j + 1) * n;
-    if (nl_interrupted()) return nl_fail(NL_INTERRUPTED, "diagnose: interrupted");
     K->G(K->context, K->V + j * n, w);
     K->products++;
     double whole = nl_norm_2(w, n, 1), before = whole, after = whole;
     if (!isfinite(whole)) return nl_fail(NL_NONFINITE, "diagnose: the iteration matrix overflows");
     for (int64_t i = 0; i <= j; i++) K->H[i][j] = 0;
     for (int pass = 0; pass < 2; pass++) { /* modified Gram-Schmidt, twice when much cancels */
-      for (int64_t i = 0; i <= j; i++) {
+      for (int64_t i = 0; i <= j && !nl_interrupted(); i++) {
         double along = nl_dot(K->V + i * n, w, n);
         K->H[i][j] += along;
         nl_axpy(-along, K->V + i * n, w, n);
@@ -52,6 +51,7 @@ static nl_status grow(krylov *K) {
       if (after > before / 2) break;
       before = after;
     }
+    if (nl_interrupted()) return nl_fail(NL_INTERRUPTED, "diagnose: interrupted");
     for (int64_t i = 0; i < M; i++) K->H[j + 1][i] = 0;
     K->k = j + 1;
     if (!(after > 10 * DBL_EPSILON * whole)) return NL_OK;
@@ -122,7 +122,9 @@ static int64_t real_basis(krylov *K, int64_t keep) {
 /* V <- V W, strip by strip; v_(k+1) follows behind. */
 static void rotate_basis(krylov *K, int64_t rank) {
   int64_t n = K->n;
-  for (int64_t begin = 0; begin < n; begin += STRIP) {
+  int64_t work = 0;
+  for (int64_t begin = 0; begin < n && !nl_poll(&work, K->k * STRIP);
+       begin += STRIP) { /* grow tells of Ctrl-C */
     int64_t width = n - begin < STRIP ? n - begin : STRIP;
     for (int64_t t = 0; t < rank; t++) {
       double *out = K->strip + t * STRIP;

@@ -17,7 +17,10 @@
  * refused, less is left to the true residual. */
 nl_status nl_cg_check_symmetric(const nl_system *s, nl_stop *stop) {
   nl_asymmetry worst;
-  NL_TRY(nl_matrix_asymmetry(&s->A, &worst));
+  nl_status looked = nl_matrix_asymmetry(&s->A, &worst);
+  if (looked == NL_INTERRUPTED)
+    return nl_outcome(stop->info, looked, 0, "interrupted in step 0, while looking whether A is symmetric");
+  NL_TRY(looked);
   if (worst.most == 0) return NL_OK;
   const double *a = s->A.dense ? nl_tensor_data(s->A.dense) : NULL;
   int64_t i = worst.i, j = worst.j, n = s->n;

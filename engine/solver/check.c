@@ -1,25 +1,16 @@
 #include "check.h"
 #include "there.h"
 #include <inttypes.h>
+#include <numlab/interrupt.h>
 
 static nl_status nonfinite(const char *name, int64_t i, int64_t j, bool vector, double value) {
   if (vector) return nl_fail(NL_NONFINITE, "solve: %s(%" PRId64 ") is %g", name, i + 1, value);
   return nl_fail(NL_NONFINITE, "solve: %s(%" PRId64 ",%" PRId64 ") is %g", name, i + 1, j + 1, value);
 }
 
-/* x - x is 0 for finite x and NaN otherwise: a sum of those finds trouble without a branch an element. */
-static bool all_finite(const nl_tensor *t) {
-  if (!nl_tensor_is_contiguous(t) || t->dtype != NL_F64) return false; /* the slow way looks at each */
-  const double *p = nl_tensor_data(t);
-  int64_t size = nl_tensor_size(t);
-  double sum = 0;
-  for (int64_t i = 0; i < size; i++) sum += p[i] - p[i];
-  return sum == 0;
-}
-
 static nl_status name_nonfinite(const char *name, const nl_tensor *t) {
-  int64_t cols = t->ndim == 2 ? t->shape[1] : 1;
-  for (int64_t i = 0; i < t->shape[0]; i++)
+  int64_t cols = t->ndim == 2 ? t->shape[1] : 1, work = 0;
+  for (int64_t i = 0; i < t->shape[0] && !nl_poll(&work, cols); i++)
     for (int64_t j = 0; j < cols; j++) {
       double value = nl_tensor_get(t, (const int64_t[]){i, j});
       if (!isfinite(value)) return nonfinite(name, i, j, t->ndim == 1, value);
@@ -27,10 +18,25 @@ static nl_status name_nonfinite(const char *name, const nl_tensor *t) {
   return NL_OK;
 }
 
+/* x - x is 0 for finite x and NaN otherwise: a sum of those finds trouble without a branch an element. */
+static nl_status check_values(const char *name, const nl_tensor *t) {
+  const double *p = nl_tensor_data(t);
+  int64_t size = nl_tensor_size(t);
+  for (int64_t begin = 0; begin < size; begin += NL_POLL) {
+    int64_t end = size - begin < NL_POLL ? size : begin + NL_POLL;
+    double sum = 0;
+    for (int64_t i = begin; i < end; i++) sum += p[i] - p[i];
+    if (!(sum == 0)) return name_nonfinite(name, t);
+    if (nl_interrupted()) break;
+  }
+  return NL_OK;
+}
+
 static nl_status check_tensor(const char *name, const nl_tensor *t) {
   double largest;
   nl_tensor here;
-  if (nl_on_cpu(t)) return all_finite(t) ? NL_OK : name_nonfinite(name, t);
+  if (nl_on_cpu(t) && t->dtype == NL_F64 && nl_tensor_is_contiguous(t)) return check_values(name, t);
+  if (nl_on_cpu(t)) return name_nonfinite(name, t);
   NL_TRY(nl_norm(t, (double)INFINITY, &largest));
   if (isfinite(largest)) return NL_OK;
   NL_TRY(nl_tensor_to(t, &nl_cpu, t->dtype, &here));
@@ -42,7 +48,8 @@ static nl_status check_tensor(const char *name, const nl_tensor *t) {
 nl_status nl_check_finite_vector(const char *name, const nl_tensor *b) { return check_tensor(name, b); }
 
 static nl_status check_sparse(const nl_sparse *S) {
-  for (int64_t i = 0; i < S->rows; i++)
+  int64_t work = 0;
+  for (int64_t i = 0; i < S->rows && !nl_poll(&work, S->start[i + 1] - S->start[i]); i++)
     for (int64_t p = S->start[i]; p < S->start[i + 1]; p++)
       if (!isfinite(S->values[p])) return nonfinite("A", i, S->index[p], false, S->values[p]);
   return NL_OK;
@@ -115,6 +122,7 @@ nl_status nl_residuals(const nl_matrix *A, const nl_tensor *B, const nl_tensor *
   if (nl_matrix_device(A) != &nl_cpu) return nl_residuals_there(A, B, X, relative_residual, backward_error);
   nl_tensor dense = {0}, b = {0}, x = {0};
   int64_t n = B->shape[0], k = B->ndim == 2 ? B->shape[1] : 1;
+  int64_t mean = A->sparse ? A->sparse->nnz / (n + 1) + 1 : n, work = 0; /* entries a row */
   double norm_A = 0, worst_relative = 0, worst_backward = 0;
   double *r = nl_alloc(k, sizeof *r, NL_WORKSPACE);
   column *of = nl_alloc_zeroed(k, sizeof *of, NL_WORKSPACE);
@@ -125,6 +133,10 @@ nl_status nl_residuals(const nl_matrix *A, const nl_tensor *B, const nl_tensor *
   if (s != NL_OK) goto done;
   const double *b_data = nl_tensor_data(&b), *x_data = nl_tensor_data(&x);
   for (int64_t i = 0; i < n; i++) {
+    if (nl_poll(&work, mean * k)) {
+      s = nl_fail(NL_INTERRUPTED, "solve: interrupted while measuring the residual");
+      goto done;
+    }
     for (int64_t j = 0; j < k; j++) r[j] = b_data[i * k + j];
     norm_A = fmax(norm_A, residual_row(&dense, A->sparse, i, x_data, k, r));
     for (int64_t j = 0; j < k; j++) {

@@ -11,6 +11,7 @@
 #include <float.h>
 #include <inttypes.h>
 #include <math.h>
+#include <numlab/interrupt.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -27,15 +28,19 @@ void nl_diagnosis_release(nl_diagnosis *d) {
 /* --- entries ------------------------------------------------------------------------------------------ */
 
 static nl_status check_finite(const nl_sparse *S) {
-  for (int64_t i = 0; i < S->rows; i++)
+  int64_t work = 0;
+  for (int64_t i = 0; i < S->rows; i++) {
+    if (nl_poll(&work, S->start[i + 1] - S->start[i]))
+      return nl_fail(NL_INTERRUPTED, "diagnose: interrupted");
     for (int64_t p = S->start[i]; p < S->start[i + 1]; p++)
       if (!isfinite(S->values[p]))
         return nl_fail(NL_NONFINITE, "diagnose: a(%" PRId64 ",%d) is %g", i + 1, (int)S->index[p] + 1,
                        S->values[p]);
+  }
   return NL_OK;
 }
 
-/* Take stored zeros out. */
+/* Take stored zeros out: a sparse matrix may hold some. */
 static void compact(nl_sparse *S) {
   int64_t kept = 0, begin = 0;
   for (int64_t i = 0; i < S->rows; i++) {
@@ -60,7 +65,7 @@ static nl_status nonzeros(const nl_matrix *A, nl_sparse *out) {
   }
   nl_sparse S = {0};
   NL_TRY(A->dense ? nl_sparse_from_dense(A->dense, &S) : nl_sparse_clone(A->sparse, &S));
-  compact(&S);
+  if (A->sparse) compact(&S);
   nl_status status = check_finite(&S);
   if (status == NL_OK) *out = S;
   else nl_sparse_release(&S);

@@ -10,6 +10,7 @@
 #include <float.h>
 #include <math.h>
 #include <numlab/diagnose.h>
+#include <numlab/interrupt.h>
 
 typedef struct row {
   const double *a;
@@ -44,8 +45,11 @@ double nl_inverse_bound(const nl_matrix *A) {
   int64_t cols = A->dense ? A->dense->shape[1] : A->sparse->cols;
   double least = (double)INFINITY;
   if (n != cols) return (double)NAN;
+  int64_t work = 0;
   for (int64_t i = 0; i < n; i++) {
-    double alpha = margin(row_of(A, i), i);
+    row r = row_of(A, i);
+    if (nl_poll(&work, r.count)) return (double)NAN;
+    double alpha = margin(r, i);
     if (!(alpha > 0)) return (double)NAN;
     if (alpha < least) least = alpha;
   }
@@ -70,6 +74,7 @@ double nl_error_bound(const nl_matrix *A, const double *X, const double *B, int6
   int64_t cols = A->dense ? A->dense->shape[1] : A->sparse->cols;
   if (n != cols) return (double)NAN;
   double worst = 0;
+  int64_t work = 0;
   for (int64_t c = 0; c < k; c++) {
     double error = 0, x_max = 0, b_max = 0;
     for (int64_t i = 0; i < n; i++) {
@@ -78,6 +83,7 @@ double nl_error_bound(const nl_matrix *A, const double *X, const double *B, int6
     }
     for (int64_t i = 0; i < n; i++) {
       row r = row_of(A, i);
+      if (nl_poll(&work, r.count)) return (double)NAN;
       double alpha = margin(r, i);
       if (!(alpha > 0)) return (double)NAN;
       double bound = residual(r, X + c, k, B[i * k + c]) / alpha;

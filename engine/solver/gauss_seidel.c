@@ -28,20 +28,23 @@ void nl_splitting_release(nl_splitting *S) {
   *S = (nl_splitting){0};
 }
 
-/* Where a_ii stands in each row, and its value: 0 when it is missing. */
-static void find_diagonals(nl_splitting *S) {
+/* Where a_ii stands in each row, and its value: 0 when it is missing. False: Ctrl-C. */
+static bool find_diagonals(nl_splitting *S) {
   if (S->A.dense) {
     const double *a = nl_tensor_data(S->A.dense);
     for (int64_t i = 0; i < S->n; i++) S->diagonal[i] = a[i * S->n + i];
-    return;
+    return true;
   }
   const nl_sparse *A = S->A.sparse;
+  int64_t work = 0;
   for (int64_t i = 0; i < S->n; i++) {
     int64_t p = A->start[i], end = A->start[i + 1];
+    if (nl_poll(&work, end - p)) return false;
     while (p < end && A->index[p] < i) p++;
     S->diagonal_at[i] = p;
     S->diagonal[i] = p < end && A->index[p] == i ? A->values[p] : 0;
   }
+  return true;
 }
 
 nl_status nl_splitting_new(const nl_matrix *A, nl_solve_info *info, nl_splitting *out) {
@@ -51,7 +54,10 @@ nl_status nl_splitting_new(const nl_matrix *A, nl_solve_info *info, nl_splitting
   nl_status status = S.diagonal && (A->dense || S.diagonal_at) ? NL_OK : NL_NOMEM;
   *out = (nl_splitting){0};
   if (status != NL_OK) goto done;
-  find_diagonals(&S);
+  if (!find_diagonals(&S)) {
+    status = nl_outcome(info, NL_INTERRUPTED, 0, "interrupted in sweep 0, while looking for the diagonal");
+    goto done;
+  }
   int64_t zeros = 0, first = 0;
   for (int64_t i = S.n - 1; i >= 0; i--)
     if (S.diagonal[i] == 0) {

@@ -14,6 +14,8 @@
 #include <numlab/interrupt.h>
 #include <string.h>
 
+enum { STRIP = 1024 };
+
 typedef struct cycle {
   int64_t n, m;
   double *V;             /* m + 1 rows of n: the basis */
@@ -24,12 +26,12 @@ typedef struct cycle {
   bool space_is_full;    /* A M^-1 maps the space into itself */
 } cycle;
 
-/* w against v_0 .. v_j; h(i) = v_i'w. Returns the norm left, 0 when it is rounding only. */
+/* w against v_0 .. v_j; h(i) = v_i'w. Returns the norm left, 0 when it is rounding only. Ctrl-C leaves it undone. */
 static double orthogonalise(const cycle *c, double *w, int64_t j, double *h) {
   double before = nl_norm_2(w, c->n, 1), whole = before, after = before;
   for (int64_t i = 0; i <= j; i++) h[i] = 0;
   for (int pass = 0; pass < 2; pass++) {
-    for (int64_t i = 0; i <= j; i++) {
+    for (int64_t i = 0; i <= j && !nl_interrupted(); i++) {
       double along = nl_dot(c->V + i * c->n, w, c->n);
       h[i] += along;
       nl_axpy(-along, c->V + i * c->n, w, c->n);
@@ -65,8 +67,11 @@ static void move(const cycle *c, const nl_preconditioner *M, int64_t j, double *
     for (int64_t l = i + 1; l < j; l++) sum -= c->R[l * (c->m + 1) + i] * c->y[l];
     c->y[i] = sum / c->R[i * (c->m + 1) + i];
   }
-  for (int64_t i = 0; i < c->n; i++) u[i] = 0;
-  for (int64_t i = 0; i < j; i++) nl_axpy(c->y[i], c->V + i * c->n, u, c->n);
+  for (int64_t begin = 0; begin < c->n; begin += STRIP) { /* a strip of u stays in the cache */
+    int64_t width = c->n - begin < STRIP ? c->n - begin : STRIP;
+    for (int64_t i = 0; i < width; i++) u[begin + i] = 0;
+    for (int64_t i = 0; i < j; i++) nl_axpy(c->y[i], c->V + i * c->n + begin, u + begin, width);
+  }
   nl_preconditioner_apply(M, u, c->z);
   nl_axpy(1, c->z, x, c->n);
 }
@@ -84,6 +89,7 @@ static int64_t one_cycle(const nl_system *s, const nl_preconditioner *M, nl_stop
     nl_matrix_apply(&s->A, c->z, 1, w);
     if (nl_interrupted()) break;
     double below = orthogonalise(c, w, j, h), size = nl_norm_2(h, j + 1, 1);
+    if (nl_interrupted()) break;
     rotate(c, j, below);
     c->space_is_full = below == 0;
     step++;

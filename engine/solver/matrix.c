@@ -1,5 +1,6 @@
 /* Products with a dense or sparse A. */
 #include "matrix.h"
+#include <inttypes.h>
 #include <math.h>
 #include <numlab/interrupt.h>
 #include <numlab/parallel.h>
@@ -82,8 +83,9 @@ void nl_matrix_residual(const nl_matrix *A, const double *X, const double *B, in
 
 void nl_matrix_magnitude(const nl_matrix *A, const double *x, const double *b, double *y) {
   int64_t m = nl_matrix_rows(A), n = nl_matrix_cols(A);
+  int64_t mean = A->dense ? n : A->sparse->nnz / (m + 1) + 1, work = 0;
   const double *a = A->dense ? nl_tensor_data(A->dense) : NULL;
-  for (int64_t i = 0; i < m; i++) {
+  for (int64_t i = 0; i < m && !nl_poll(&work, mean); i++) {
     double s = fabs(b[i]);
     if (a)
       for (int64_t j = 0; j < n; j++) s += fabs(a[i * n + j] * x[j]);
@@ -106,10 +108,14 @@ static void compare(nl_asymmetry *worst, double a, double b, int64_t i, int64_t 
 /* Rows i ascending; next[j] is the first entry of row j's strict upper part whose column i is still to come.
  */
 static nl_status asymmetry_sparse(const nl_sparse *A, nl_asymmetry *worst) {
-  int64_t n = A->rows, *next = nl_alloc(n, sizeof *next, NL_WORKSPACE);
+  int64_t n = A->rows, work = 0, *next = nl_alloc(n, sizeof *next, NL_WORKSPACE);
   if (!next) return NL_NOMEM;
   for (int64_t i = 0; i < n; i++) {
     int64_t p = A->start[i];
+    if (nl_poll(&work, A->start[i + 1] - p)) {
+      nl_free(next);
+      return nl_fail(NL_INTERRUPTED, "symmetry: interrupted in row %" PRId64, i + 1);
+    }
     for (; p < A->start[i + 1] && A->index[p] < i; p++) {
       int64_t j = A->index[p];
       for (; next[j] < A->start[j + 1] && A->index[next[j]] < i; next[j]++)
@@ -132,8 +138,10 @@ nl_status nl_matrix_asymmetry(const nl_matrix *A, nl_asymmetry *out) {
   } else {
     const double *a = nl_tensor_data(A->dense);
     int64_t n = A->dense->shape[0];
-    for (int64_t i = 1; i < n; i++)
+    for (int64_t i = 1; i < n; i++) {
+      if (nl_interrupted()) return nl_fail(NL_INTERRUPTED, "symmetry: interrupted in row %" PRId64, i + 1);
       for (int64_t j = 0; j < i; j++) compare(&worst, a[i * n + j], a[j * n + i], i, j);
+    }
   }
   *out = worst;
   return NL_OK;

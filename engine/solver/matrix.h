@@ -13,11 +13,11 @@ int64_t nl_matrix_cols(const nl_matrix *A);
 void nl_matrix_apply(const nl_matrix *A, const double *X, int64_t k, double *Y);
 /* R = B - A X, in one pass over A. Ctrl-C as above. */
 void nl_matrix_residual(const nl_matrix *A, const double *X, const double *B, int64_t k, double *R);
-/* y = |A| |x| + |b|: what the rounding errors of b - A x are relative to. */
+/* y = |A| |x| + |b|: what the rounding errors of b - A x are relative to. Ctrl-C as above. */
 void nl_matrix_magnitude(const nl_matrix *A, const double *x, const double *b, double *y);
 
-/* The largest |a_ij - a_ji| of a square matrix and where (0-based, i > j); 0 means exactly symmetric. NOMEM.
- */
+/* The largest |a_ij - a_ji| of a square matrix and where (0-based, i > j); 0 means exactly symmetric. NOMEM,
+ * INTERRUPTED. */
 typedef struct nl_asymmetry {
   double most;
   int64_t i, j;

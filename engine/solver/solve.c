@@ -6,6 +6,7 @@
 #include <math.h>
 #include <numlab/clock.h>
 #include <numlab/diagnose.h>
+#include <numlab/interrupt.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -229,7 +230,11 @@ static nl_status finish(const nl_matrix *A, const nl_tensor *b, const workplace 
   nl_tensor result;
   NL_TRY(nl_tensor_contiguous(&w->X, b->dtype, &result));
   nl_status s = nl_residuals(A, b, &result, &info->relative_residual, &info->backward_error);
-  if (s == NL_INTERRUPTED && outcome == s) s = NL_OK; /* the last iterate goes back unmeasured */
+  if (s == NL_INTERRUPTED) { /* what there is goes back unmeasured */
+    if (outcome == NL_OK) info->reason[0] = 0;
+    outcome = s;
+    s = NL_OK;
+  }
   if (s == NL_OK && outcome == NL_OK && !isfinite(info->backward_error)) {
     outcome = s = nl_fail(NL_NONFINITE, "solve: %s overflowed, its result is not finite", info->method);
     info->reason[0] = 0; /* the method thought it had converged */
@@ -246,6 +251,8 @@ static nl_status run(const nl_matrix *A, const nl_tensor *b, const nl_solve_opti
   workplace w = {0};
   char message[1024];
   nl_status s = convert(A, b, m, o, info, &w);
+  if (s == NL_OK && !m->iterative && nl_interrupted()) /* borrowed ones would go on to their end */
+    s = nl_fail(NL_INTERRUPTED, "solve: interrupted before %s began", m->name);
   if (s == NL_OK) {
     double start = nl_clock();
     s = (w.s.device == &nl_cpu ? m->run : m->run_there)(&w.s, o, info);

@@ -142,6 +142,11 @@ static bool verdict(nl_stop *stop, nl_status code, const char *format, ...) {
   return true;
 }
 
+static bool interrupted(nl_stop *stop, int64_t sweep) {
+  return verdict(stop, NL_INTERRUPTED, "interrupted in %s %" PRId64 ", residual %.2e the %s before",
+                 stop->unit, sweep, stop->ratio, stop->unit);
+}
+
 /* Sweeps without a new lowest ratio that are stagnation whatever the level. */
 static int64_t long_window(const nl_stop *stop, int64_t sweep) {
   int64_t window = LEAST_WINDOW;
@@ -155,6 +160,7 @@ static bool stagnated(nl_stop *stop, int64_t sweep) {
   int64_t still = sweep - stop->lowest_at, window = long_window(stop, sweep);
   if (!hollow && (still == 0 || still % FLOOR_WINDOW != 0) && still < window) return false;
   double low = hollow ? stop->ratio : stop->lowest, least = rounding_floor(stop);
+  if (nl_interrupted()) return interrupted(stop, sweep);
   if (stop->ratio <= 10 * least) /* a residual that grew left the floor, whatever floor the growing x has */
     return verdict(stop, NL_STAGNATED,
                    "the residual stays at %.2e (%s %" PRId64
@@ -210,9 +216,7 @@ bool nl_stop_check(nl_stop *stop, int64_t sweep) {
   nl_solve_info *info = stop->info;
   info->iterations = sweep;
   nl_status measured = nl_interrupted() ? NL_OK : measure(stop);
-  if (nl_interrupted())
-    return verdict(stop, NL_INTERRUPTED, "interrupted in %s %" PRId64 ", residual %.2e the %s before",
-                   stop->unit, sweep, stop->ratio, stop->unit);
+  if (nl_interrupted()) return interrupted(stop, sweep);
   if (measured != NL_OK) {
     info->code = measured;
     return true;

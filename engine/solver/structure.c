@@ -10,15 +10,22 @@
 #include "structure.h"
 #include <float.h>
 #include <math.h>
+#include <numlab/interrupt.h>
 
 static double larger(double a, double b) { return b <= a ? a : b; } /* NaN comes through */
+
+/* Asked once a row: Ctrl-C ends each pass where it is, and nl_structure with it. */
+static bool stops(const nl_sparse *A, int64_t i, int64_t *work) {
+  return nl_poll(work, A->start[i + 1] - A->start[i] + 1);
+}
 
 /* --- one pass over the entries ------------------------------------------------------------------------ */
 
 /* diagonal(i) = |a_ii|, beside(i) = sum_{j != i} |a_ij|; norm = max of both together. */
 static void row_sums(const nl_sparse *A, double *diagonal, double *beside, double *norm) {
+  int64_t work = 0;
   *norm = 0;
-  for (int64_t i = 0; i < A->rows; i++) {
+  for (int64_t i = 0; i < A->rows && !stops(A, i, &work); i++) {
     diagonal[i] = beside[i] = 0;
     for (int64_t p = A->start[i]; p < A->start[i + 1]; p++)
       *(A->index[p] == i ? &diagonal[i] : &beside[i]) += fabs(A->values[p]);
@@ -54,7 +61,8 @@ static bool row_is_strict(const nl_sparse *A, int64_t i, const double *diagonal,
  * for l_i + u_i < 1; each sum rounded up by more than its own error. */
 static double contraction(const nl_sparse *A, const double *diagonal) {
   double worst = 0;
-  for (int64_t i = 0; i < A->rows; i++) {
+  int64_t work = 0;
+  for (int64_t i = 0; i < A->rows && !stops(A, i, &work); i++) {
     double up = 1 + 2 * DBL_EPSILON * (double)(A->start[i + 1] - A->start[i] + 4), l = 0, u = 0;
     for (int64_t p = A->start[i]; p < A->start[i + 1]; p++)
       if (A->index[p] != i) *(A->index[p] < i ? &l : &u) += fabs(A->values[p]);
@@ -66,9 +74,9 @@ static double contraction(const nl_sparse *A, const double *diagonal) {
 }
 
 static void entries(const nl_sparse *A, nl_diagnosis *d) {
-  int64_t n = A->rows < A->cols ? A->rows : A->cols, positive = 0;
+  int64_t n = A->rows < A->cols ? A->rows : A->cols, positive = 0, work = 0;
   d->z_matrix = A->rows == A->cols;
-  for (int64_t i = 0; i < A->rows; i++)
+  for (int64_t i = 0; i < A->rows && !stops(A, i, &work); i++)
     for (int64_t p = A->start[i]; p < A->start[i + 1]; p++) {
       int64_t below = i - A->index[p];
       if (below > d->lower_bandwidth) d->lower_bandwidth = below;
@@ -81,11 +89,13 @@ static void entries(const nl_sparse *A, nl_diagnosis *d) {
 }
 
 static bool is_symmetric(const nl_sparse *A, const nl_sparse *T) {
+  int64_t work = 0;
   if (A->rows != A->cols) return false;
-  for (int64_t i = 0; i <= A->rows; i++)
-    if (A->start[i] != T->start[i]) return false;
-  for (int64_t p = 0; p < A->nnz; p++)
-    if (A->index[p] != T->index[p] || A->values[p] != T->values[p]) return false;
+  for (int64_t i = 0; i < A->rows; i++) {
+    if (A->start[i + 1] != T->start[i + 1] || stops(A, i, &work)) return false;
+    for (int64_t p = A->start[i]; p < A->start[i + 1]; p++)
+      if (A->index[p] != T->index[p] || A->values[p] != T->values[p]) return false;
+  }
   return true;
 }
 
@@ -94,7 +104,7 @@ static bool is_symmetric(const nl_sparse *A, const nl_sparse *T) {
 /* Backwards from the strict rows: which rows lead to them? queue has n places, seen is n flags (0). */
 static bool all_lead_to_strict(const nl_sparse *A, const nl_sparse *T, const double *diagonal,
                                const double *beside, int64_t *queue, int64_t *seen) {
-  int64_t count = 0;
+  int64_t count = 0, work = 0;
   for (int64_t i = 0; i < A->rows; i++)
     if (row_is_strict(A, i, diagonal, beside)) {
       seen[i] = 1;
@@ -102,6 +112,7 @@ static bool all_lead_to_strict(const nl_sparse *A, const nl_sparse *T, const dou
     }
   for (int64_t head = 0; head < count; head++) {
     int64_t j = queue[head];
+    if (stops(T, j, &work)) return false;
     for (int64_t p = T->start[j]; p < T->start[j + 1]; p++)
       if (!seen[T->index[p]]) {
         seen[T->index[p]] = 1;
@@ -113,8 +124,9 @@ static bool all_lead_to_strict(const nl_sparse *A, const nl_sparse *T, const dou
 
 /* Peel rows that nothing left over points to (Kahn 1962); the number of rounds, 0 when a cycle remains. */
 static int64_t chain_length(const nl_sparse *A, const nl_sparse *T, int64_t *queue, int64_t *incoming) {
-  int64_t count = 0, rounds = 0;
+  int64_t count = 0, rounds = 0, work = 0;
   for (int64_t j = 0; j < A->rows; j++) {
+    if (stops(T, j, &work)) return 0;
     incoming[j] = 0;
     for (int64_t p = T->start[j]; p < T->start[j + 1]; p++) incoming[j] += T->index[p] != j;
     if (incoming[j] == 0) queue[count++] = j;
@@ -122,6 +134,7 @@ static int64_t chain_length(const nl_sparse *A, const nl_sparse *T, int64_t *que
   for (int64_t head = 0; head < count; rounds++)
     for (int64_t end = count; head < end; head++) {
       int64_t i = queue[head];
+      if (stops(A, i, &work)) return 0;
       for (int64_t p = A->start[i]; p < A->start[i + 1]; p++)
         if (A->index[p] != i && --incoming[A->index[p]] == 0) queue[count++] = A->index[p];
     }
@@ -144,14 +157,14 @@ static bool number_neighbours(const nl_sparse *S, int64_t i, int64_t *c, int64_t
 }
 
 static bool consistently_ordered(const nl_sparse *A, const nl_sparse *T, int64_t *queue, int64_t *c) {
-  int64_t count = 0, head = 0;
+  int64_t count = 0, head = 0, work = 0;
   for (int64_t i = 0; i < A->rows; i++) c[i] = INT64_MIN;
   for (int64_t root = 0; root < A->rows; root++) {
     if (c[root] != INT64_MIN) continue;
     c[root] = 0;
     queue[count++] = root;
     for (; head < count; head++)
-      if (!number_neighbours(A, queue[head], c, queue, &count) ||
+      if (stops(A, queue[head], &work) || !number_neighbours(A, queue[head], c, queue, &count) ||
           !number_neighbours(T, queue[head], c, queue, &count))
         return false;
   }
@@ -202,6 +215,7 @@ nl_status nl_structure(const nl_sparse *A, const nl_sparse *T, nl_diagnosis *d) 
   graph(A, T, diagonal, beside, queue, queue + most, d);
   status = zero_diagonal(diagonal, A->rows, d);
 done:
+  if (status == NL_OK && nl_interrupted()) status = nl_fail(NL_INTERRUPTED, "diagnose: interrupted");
   nl_free(diagonal);
   nl_free(queue);
   return status;

@@ -1,6 +1,7 @@
 /* C = alpha A + beta B: rows merged by column, once to count and once to fill. */
 #include "place.h"
 #include <inttypes.h>
+#include <numlab/interrupt.h>
 
 /* Merges row i. Without C it counts only. Returns the entries of the row. */
 static int64_t merge_row(double alpha, const nl_sparse *A, double beta, const nl_sparse *B, int64_t i,
@@ -28,11 +29,19 @@ nl_status nl_sparse_add(double alpha, const nl_sparse *A, double beta, const nl_
                    A->rows, A->cols, B->rows, B->cols);
   NL_TRY(nl_sparse_check_on_cpu("sparse sum", A));
   NL_TRY(nl_sparse_check_on_cpu("sparse sum", B));
-  int64_t nnz = 0;
-  for (int64_t i = 0; i < A->rows; i++) nnz += merge_row(alpha, A, beta, B, i, NULL);
+  int64_t nnz = 0, work = 0, row;
+  for (int64_t i = 0; i < A->rows; i++) {
+    nnz += row = merge_row(alpha, A, beta, B, i, NULL);
+    if (nl_poll(&work, row)) return nl_fail(NL_INTERRUPTED, "sparse sum: interrupted in row %" PRId64, i + 1);
+  }
   nl_sparse C;
   NL_TRY(nl_sparse_new(A->rows, A->cols, nnz, &C));
-  for (int64_t i = 0; i < A->rows; i++) C.start[i + 1] = C.start[i] + merge_row(alpha, A, beta, B, i, &C);
+  for (int64_t i = 0; i < A->rows; i++) {
+    C.start[i + 1] = C.start[i] + (row = merge_row(alpha, A, beta, B, i, &C));
+    if (!nl_poll(&work, row)) continue;
+    nl_sparse_release(&C);
+    return nl_fail(NL_INTERRUPTED, "sparse sum: interrupted in row %" PRId64, i + 1);
+  }
   *out = C;
   return NL_OK;
 }

@@ -6,15 +6,20 @@
 #include <numlab/interrupt.h>
 #include <numlab/sparse.h>
 
+static nl_status interrupted(void) { return nl_fail(NL_INTERRUPTED, "sparse: interrupted"); }
+
 static nl_status check_triplets(int64_t rows, int64_t cols, int64_t count, const int64_t *row_of,
                                 const int64_t *col_of) {
-  for (int64_t k = 0; k < count; k++)
+  int64_t work = 0;
+  for (int64_t k = 0; k < count; k++) {
+    if (nl_poll(&work, 1)) return interrupted();
     if (row_of[k] < 0 || row_of[k] >= rows || col_of[k] < 0 || col_of[k] >= cols)
       return nl_fail(NL_ARG,
                      "sparse: triplet %" PRId64 " lies at row %" PRId64 ", column %" PRId64
                      ", outside a %" PRId64 "x%" PRId64 " matrix (rows and columns count from 1)",
                      k + 1, (int64_t)((uint64_t)row_of[k] + 1), (int64_t)((uint64_t)col_of[k] + 1), rows,
                      cols);
+  }
   return NL_OK;
 }
 
@@ -48,7 +53,7 @@ static nl_status shrink(nl_sparse *S) {
 nl_status nl_sparse_from_coo(int64_t rows, int64_t cols, int64_t count, const int64_t *row_of,
                              const int64_t *col_of, const double *values, nl_sparse *out) {
   nl_sparse S = {0};
-  int64_t longest = 0;
+  int64_t longest = 0, work = 0;
   nl_status status = nl_sparse_new(rows, cols, count, &S);
   if (status != NL_OK) return status;
   int32_t *scratch_index = NULL;
@@ -67,6 +72,10 @@ nl_status nl_sparse_from_coo(int64_t rows, int64_t cols, int64_t count, const in
   if (status != NL_OK) goto done;
 
   for (int64_t k = 0; k < count; k++) { /* start[i] runs through row i and ends where row i + 1 begins */
+    if (nl_poll(&work, 4)) {            /* each may be a miss */
+      status = interrupted();
+      goto done;
+    }
     int64_t p = S.start[row_of[k]]++;
     S.index[p] = (int32_t)col_of[k];
     S.values[p] = values[k];

@@ -3,6 +3,7 @@
 #include "place.h"
 #include <inttypes.h>
 #include <math.h>
+#include <numlab/interrupt.h>
 #include <string.h>
 
 nl_status nl_sparse_new(int64_t rows, int64_t cols, int64_t nnz, nl_sparse *out) {
@@ -25,29 +26,33 @@ nl_status nl_sparse_new(int64_t rows, int64_t cols, int64_t nnz, nl_sparse *out)
 
 nl_status nl_sparse_clone(const nl_sparse *S, nl_sparse *out) { return nl_sparse_scale(1, S, out); }
 
-/* The same pattern with values left as they are. */
-static nl_status like(const nl_sparse *S, nl_sparse *out) {
+/* factor S, or S / factor, piece by piece so that Ctrl-C is seen. */
+static nl_status scaled(const nl_sparse *S, double factor, bool divide, nl_sparse *out) {
+  nl_sparse C;
   NL_TRY(nl_sparse_check_on_cpu("sparse copy", S));
-  NL_TRY(nl_sparse_new(S->rows, S->cols, S->nnz, out));
-  memcpy(out->start, S->start, (size_t)(S->rows + 1) * sizeof *S->start);
-  memcpy(out->index, S->index, (size_t)S->nnz * sizeof *S->index);
+  NL_TRY(nl_sparse_new(S->rows, S->cols, S->nnz, &C));
+  memcpy(C.start, S->start, (size_t)(S->rows + 1) * sizeof *S->start);
+  for (int64_t p = 0; p < S->nnz;) {
+    int64_t end = S->nnz - p < NL_POLL ? S->nnz : p + NL_POLL;
+    memcpy(C.index + p, S->index + p, (size_t)(end - p) * sizeof *S->index);
+    if (divide)
+      for (; p < end; p++) C.values[p] = S->values[p] / factor;
+    else
+      for (; p < end; p++) C.values[p] = factor * S->values[p];
+    if (p == S->nnz || !nl_interrupted()) continue;
+    nl_sparse_release(&C);
+    return nl_fail(NL_INTERRUPTED, "sparse copy: interrupted");
+  }
+  *out = C;
   return NL_OK;
 }
 
 nl_status nl_sparse_scale(double factor, const nl_sparse *S, nl_sparse *out) {
-  nl_sparse C;
-  NL_TRY(like(S, &C));
-  for (int64_t p = 0; p < S->nnz; p++) C.values[p] = factor * S->values[p];
-  *out = C;
-  return NL_OK;
+  return scaled(S, factor, false, out);
 }
 
 nl_status nl_sparse_divide(const nl_sparse *S, double divisor, nl_sparse *out) {
-  nl_sparse C;
-  NL_TRY(like(S, &C));
-  for (int64_t p = 0; p < S->nnz; p++) C.values[p] = S->values[p] / divisor;
-  *out = C;
-  return NL_OK;
+  return scaled(S, divisor, true, out);
 }
 
 /* Position of column j in row i, or -1. */

@@ -72,15 +72,15 @@ nl_status nl_diagnose(const nl_matrix *A, const nl_diagnose_options *options, nl
 void nl_diagnosis_release(nl_diagnosis *d);
 
 /* The bound 1 / min_i alpha_i of ||A^-1||_inf, alpha_i = |a_ii| - sum_{j != i} |a_ij|, rounded to the safe
- * side; NaN where strict dominance by rows cannot be proved. Dense A is contiguous f64. */
+ * side; NaN where strict dominance by rows cannot be proved, or after Ctrl-C. Dense A is contiguous f64. */
 double nl_inverse_bound(const nl_matrix *A);
 
 /* Rigorous bound of ||x - x*||_inf / ||x||_inf for A x* = b, A strictly dominant by rows: with
  * alpha_i = |a_ii| - sum_{j != i} |a_ij| and r = b - A x,
  *   ||x - x*||_inf <= max_i |r_i| / alpha_i          (Varah 1975, row by row)
  * every rounding error made on the way added. The largest over the k columns of X and B, (n, k) row-major.
- * One pass over A, no allocation. NaN where strict dominance cannot be proved, A is not square or a number is
- * not finite; infinity for x = 0 with b != 0. Dense A is contiguous f64. */
+ * One pass over A, no allocation. NaN where strict dominance cannot be proved, A is not square, a number is not
+ * finite, or after Ctrl-C; infinity for x = 0 with b != 0. Dense A is contiguous f64. */
 double nl_error_bound(const nl_matrix *A, const double *X, const double *B, int64_t k);
 
 #endif

@@ -19,13 +19,14 @@ local M = { read = parse.read }
 
 -- --- where the comments lie -----------------------------------------------------------------------------------
 
+local here = file.split(debug.getinfo(1, "S").source:sub(2))
+
 --- The folder of the Lua libraries, and that of the bindings' annotations: in the tree bindings/ lies beside scripts/;
 --- installed, meta/ lies in the folder of the scripts.
 ---@return string libraries
 ---@return string meta
 ---@return string[] names  of the files in meta
 function M.folders()
-  local here = file.split(debug.getinfo(1, "S").source:sub(2))
   local root = here:gsub("/?lib/numlab$", "")
   if root == "" then root = "." end
   for _, folder in ipairs({ root .. "/meta", root .. "/../bindings" }) do
@@ -49,51 +50,104 @@ local function merge(class, part)
   table.move(part.fields, 1, #part.fields, #class.fields + 1, class.fields)
 end
 
---- The entries of all bindings, then of all Lua libraries, files by name; a class that several files tell of is one.
---- Read anew at each call.
----@return table[] entries
-function M.all()
-  local here, meta, names = M.folders()
-  local all, seen = {}, {}
-  local function add(entries)
-    for _, entry in ipairs(entries) do
-      local before = seen[entry.name]
-      if not before then
-        seen[entry.name], all[#all + 1] = entry, entry
-      elseif entry.kind == "class" then
-        merge(before, entry)
-      end
+-- A class may be told in several files; of anything else the first word stands.
+local function add(part, entries)
+  for _, entry in ipairs(entries) do
+    local before = part.by_name[entry.name]
+    if not before then
+      table.insert(part.entries, entry)
+      part.by_name[entry.name] = entry
+      if entry.type then part.by_name[entry.type] = entry end
+    elseif entry.kind == "class" then
+      merge(before, entry)
     end
   end
-  local label = meta:match("[^/]+$")
-  for _, name in ipairs(names) do add(M.read(meta .. "/" .. name, label .. "/" .. name)) end
-  for _, name in ipairs(assert(file.list(here, ".lua"))) do
-    add(M.read(here .. "/" .. name, "lib/numlab/" .. name, "numlab." .. name:gsub("%.lua$", "")))
+  return part
+end
+
+-- --- what has been read -----------------------------------------------------------------------------------------
+-- A part, {entries, by_name}, is read when first asked for and kept: all bindings are one, each Lua library is one. The
+-- name tells which: a library's entries begin with its own, "sweep.run", "numlab.sweep.RunOptions".
+
+local bindings_part
+local library_parts = {}
+
+local function bindings()
+  if not bindings_part then
+    local _, meta, names = M.folders()
+    local label = meta:match("[^/]+$")
+    bindings_part = { entries = {}, by_name = {} }
+    for _, name in ipairs(names) do add(bindings_part, assert(M.read(meta .. "/" .. name, label .. "/" .. name))) end
   end
-  return all
+  return bindings_part
 end
 
-local loaded, by_name
+-- That of "sweep"; nil: no library is called so.
+local function library(name)
+  local part = library_parts[name]
+  if part == nil then
+    local entries = M.read(("%s/%s.lua"):format(here, name), ("lib/numlab/%s.lua"):format(name), "numlab." .. name)
+    part = entries and add({ entries = {}, by_name = {} }, entries) or false
+    library_parts[name] = part
+  end
+  return part or nil
+end
 
---- The same, read at the first call and kept.
+local function part_of(name) return library(name:gsub("^numlab%.", ""):match("^[%w_]*")) or bindings() end
+
+--- The entries among which a name belongs: all of its library ("sweep.run", "numlab.sweep"), or else of the bindings.
+---@param name string
 ---@return table[] entries
-function M.entries()
-  loaded = loaded or M.all()
-  return loaded
-end
+function M.around(name) return part_of(name).entries end
 
 --- The entry of exactly this name: "nl.solve", "Tensor:sum"; of a class or an alias also its type, "nl.Tensor".
 ---@param name string
 ---@return table? entry
-function M.named(name)
-  if not by_name then
-    by_name = {}
-    for _, entry in ipairs(M.entries()) do
-      by_name[entry.name] = entry
-      if entry.type then by_name[entry.type] = entry end
+function M.named(name) return part_of(name).by_name[name] end
+
+local function together(names)
+  local all = table.move(bindings().entries, 1, #bindings().entries, 1, {})
+  for _, name in ipairs(names) do
+    local entries = library(name).entries
+    table.move(entries, 1, #entries, #all + 1, all)
+  end
+  return all
+end
+
+local every, public
+
+--- The entries of all bindings, then of all Lua libraries, files by name; a class that several files tell of is one.
+---@return table[] entries
+function M.entries()
+  if not every then
+    local names = assert(file.list(here, ".lua"))
+    for i, name in ipairs(names) do names[i] = name:gsub("%.lua$", "") end
+    every = together(names)
+  end
+  return every
+end
+
+--- The libraries that users require, as tree.meta.lua lists them: "sweep" of numlab.sweep.
+---@return string[] names
+function M.libraries()
+  local _, meta = M.folders()
+  local names = {}
+  for name in assert(file.read(meta .. "/tree.meta.lua")):gmatch('\nnl%.([%w_]+) = require') do
+    names[#names + 1] = name
+  end
+  return names
+end
+
+--- Those that are not internal to numlab: what is offered to people who look around. The others answer to their names.
+---@return table[] entries
+function M.public()
+  if not public then
+    public = {}
+    for _, entry in ipairs(together(M.libraries())) do
+      if not entry.internal then public[#public + 1] = entry end
     end
   end
-  return by_name[name]
+  return public
 end
 
 --- How an entry is called: "nl.solve(A, b, opts?)"; of a class or an alias its type.

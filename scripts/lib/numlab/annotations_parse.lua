@@ -1,19 +1,24 @@
 --- Takes LuaCATS comments apart: one file into the entries that numlab.annotations describes.
 ---@internal of numlab.annotations
+local file = require "numlab.file"
+
 local M = {}
+
+local DEPTH = { ["("] = 1, ["{"] = 1, ["<"] = 1, ["["] = 1, [")"] = -1, ["}"] = -1, [">"] = -1, ["]"] = -1 }
 
 -- A type ends at the first space outside brackets and quotes that does not follow a ':' of `fun(x): number`.
 local function split_type(s)
-  local depth, quoted = 0, false
-  for i = 1, #s do
-    local c = s:sub(i, i)
-    if c == '"' then quoted = not quoted end
-    if not quoted then
-      if c:find("[({<%[]") then depth = depth + 1 elseif c:find("[)}>%]]") then depth = depth - 1 end
-      if c == " " and depth <= 0 and s:sub(i - 1, i - 1) ~= ":" then
-        return s:sub(1, i - 1), (s:sub(i):gsub("^[%s#]+", ""))
-      end
+  local depth, at = 0, s:find('[%s"(){}<>%[%]]')
+  while at do
+    local c = s:sub(at, at)
+    if c == '"' then
+      at = s:find('"', at + 1, true) or #s
+    elseif c ~= " " then
+      depth = depth + (DEPTH[c] or 0)
+    elseif depth <= 0 and s:sub(at - 1, at - 1) ~= ":" then
+      return s:sub(1, at - 1), (s:sub(at):gsub("^[%s#]+", ""))
     end
+    at = s:find('[%s"(){}<>%[%]]', at + 1)
   end
   return s, ""
 end
@@ -45,8 +50,8 @@ local TAGS = {
   internal = function(block, s) block.internal = s end,
 }
 
--- One comment line, without its dashes.
-local function take(block, s, where)
+-- One comment line, without its dashes; `label` and `number` say where it stands.
+local function take(block, s, label, number)
   if block.coding and s:find("^     ") then
     table.insert(block.example.code, s:sub(6))
     return
@@ -55,7 +60,7 @@ local function take(block, s, where)
   local tag, rest = s:match("^%s?@([%a]+)%s*(.*)$")
   local value = s:match("^%s?|%s*(.*)$")
   if s:find("^%s?Example:") then
-    block.example, block.coding, block.last = { where = where, code = {} }, true, nil
+    block.example, block.coding, block.last = { where = label .. ":" .. number, code = {} }, true, nil
   elseif tag then
     local into
     block.last = nil
@@ -137,37 +142,58 @@ end
 
 local function fresh(line) return { first = line, lines = {}, params = {}, returns = {}, fields = {} } end
 
+-- The line that begins at a position, and where its line break is.
+local function line_at(s, at)
+  local stop = s:find("\n", at, true) or #s + 1
+  return s:sub(at, stop - 1), stop
+end
+
+-- Lines that end from one position to another.
+local function lines_within(s, from, to)
+  local count, at = 0, s:find("\n", from, true)
+  while at and at <= to do
+    count, at = count + 1, s:find("\n", at + 1, true)
+  end
+  return count
+end
+
+-- The name of a library's own table, and what calling it runs.
+local function shape_of(s)
+  local result = s:match(".*\nreturn ([^\n]*)") or ""
+  local own = result:match("^([%a_][%w_]*)%s*$") or result:match("^setmetatable%(([%w_]+)")
+  return own, s:find("__call = ", 1, true) and s:match("__call = ([%w_]+)") or own
+end
+
 --- The entries of a file, in its order. Comments that no declaration follows are left out.
 ---@param path string
 ---@param label string?  the file's name in `source`; path
 ---@param library string?  "numlab.sweep": a Lua library, whose own table is renamed "sweep" and whose head is an entry
----@return table[] entries
+---@return table[]? entries
+---@return string? message  the file cannot be read
 function M.read(path, label, library)
-  local entries, number, block, own, called = {}, 0, nil, nil, nil
-  label = label or path
-  for line in io.lines(path) do
-    number = number + 1
-    if line:sub(1, 3) == "---" then
-      block = block or fresh(number)
-      take(block, line:sub(4), label .. ":" .. number)
-    else
-      block = block or not library and line:find("function", 1, true) and fresh(nil) or nil
-      local name, kind
-      if block then name, kind = target(block, line, library) end
-      if name then
-        block.name, block.kind, block.source = name, kind, label .. ":" .. number
-        block.last, block.coding = nil, nil
-        block.summary, block.type = first_sentence(block.lines), block.class or block.alias
-        entries[#entries + 1] = block
-      end
-      block = nil
-      if line:sub(1, 7) == "return " then
-        own = line:match("^return ([%a_][%w_]*)%s*$") or line:match("^return setmetatable%(([%w_]+)") or own
-      end
-      if line:find("__call", 1, true) then called = line:match("__call = ([%w_]+)") or called end
+  local s, message = file.read(path)
+  if not s then return nil, message end
+  s, label = "\n" .. s .. "\n", label or path
+  local entries, at, number = {}, 1, 1 -- the line break before a line, and the number of the line
+  local first = s:find("\n---", at, true)
+  while first do
+    number = number + lines_within(s, at + 1, first)
+    local block, line, stop = fresh(number), line_at(s, first + 1)
+    while line:sub(1, 3) == "---" do
+      take(block, line:sub(4), label, number)
+      at, number = stop, number + 1
+      line, stop = line_at(s, at + 1)
     end
+    local name, kind = target(block, line, library)
+    if name then
+      block.name, block.kind, block.source = name, kind, label .. ":" .. number
+      block.last, block.coding = nil, nil
+      block.summary, block.type = first_sentence(block.lines), block.class or block.alias
+      entries[#entries + 1] = block
+    end
+    first = s:find("\n---", at, true)
   end
-  return library and belonging(entries, library, own, called or own) or entries
+  return library and belonging(entries, library, shape_of(s)) or entries
 end
 
 return M

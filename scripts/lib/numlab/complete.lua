@@ -6,8 +6,8 @@
 ---@internal of numlab.repl
 local annotations = require "numlab.annotations"
 local commands = require "numlab.repl_commands"
-local file = require "numlab.file"
 local names = require "numlab.complete_names"
+local nl = require "numlab"
 local scan = require "numlab.complete_scan"
 local text = require "numlab.text"
 
@@ -38,18 +38,19 @@ local function files(typed)
   local folder, begin = typed:match("^(.*/)([^/]*)$")
   folder, begin = folder or "", begin or typed
   local where = folder == "" and "." or folder
-  local output, status = file.capture("ls -1AL -p -- " .. file.quote(where))
   local list = {}
-  for name in status <= 1 and output:gmatch("[^\n]+") or function() end do
+  for _, name in ipairs(nl.folder(where) or {}) do
     local hidden = name:find("^%.") and not begin:find("^%.")
     if name:sub(1, #begin) == begin and not hidden then list[#list + 1] = folder .. name end
   end
+  table.sort(list)
   return list
 end
 
 local function topics(prefix)
   local whole, parts = {}, {}
-  for _, entry in ipairs(annotations.entries()) do
+  local placed = prefix:find("^[%w_]+[.:]") and not prefix:find("^numlab%.") -- what stands beside it is enough
+  for _, entry in ipairs(placed and annotations.around(prefix) or annotations.public()) do
     if not entry.internal then
       whole[entry.name] = true
       parts[entry.name:match("[^.:]+$")] = true
@@ -107,7 +108,7 @@ local function in_string(line, place, variables)
   local from = place.string + 1
   if is_require(line, place) then
     local list = beginning(typed, { "numlab" })
-    for _, name in ipairs(names.libraries()) do
+    for _, name in ipairs(annotations.libraries()) do
       if ("numlab." .. name):sub(1, #typed) == typed and typed:find(".", 1, true) then list[#list + 1] = "numlab." .. name end
     end
     return from, list, typed:find(".", 1, true) ~= nil
@@ -226,8 +227,5 @@ function M.tab(line, cursor, columns)
   local open = quoted and not candidates[1]:find("/$") and line:sub(cursor + 1, cursor + 1) ~= quote
   return insertion .. (open and quote or "")
 end
-
---- Read the annotations, which the first completion would wait for.
-function M.prepare() annotations.named("nl") end
 
 return M

@@ -106,16 +106,6 @@ local function add_keys(names, t)
   end
 end
 
---- The libraries that users require: "sweep" of numlab.sweep.
----@return string[] names
-function M.libraries()
-  local names = {}
-  for _, entry in ipairs(annotations.entries()) do
-    if entry.kind == "library" and not entry.internal then names[#names + 1] = entry.name:gsub("^numlab%.", "") .. "" end
-  end
-  return names
-end
-
 --- The names that may follow a chain and a "." or a ":".
 ---@param known table
 ---@param op string
@@ -124,7 +114,7 @@ function M.members(known, op)
   local names = {}
   if known.class then
     local begin = (owner(known.class) or known.class) .. ":"
-    for _, entry in ipairs(annotations.entries()) do
+    for _, entry in ipairs(annotations.around(known.class)) do
       if entry.name:sub(1, #begin) == begin and not entry.internal then names[entry.name:sub(#begin + 1)] = true end
     end
     local class = op == "." and annotations.named(known.class)
@@ -141,12 +131,12 @@ function M.members(known, op)
     if type(index) == "table" then add_keys(names, index) end
   elseif known.path then -- a library that is not loaded yet
     local begin = known.path:gsub("^nl%.", "") .. "."
-    for _, entry in ipairs(annotations.entries()) do
+    for _, entry in ipairs(annotations.around(begin)) do
       if entry.name:sub(1, #begin) == begin and entry.kind == "function" then names[entry.name:sub(#begin + 1)] = true end
     end
   end
   if is_module(known.value) and op == "." then
-    for _, name in ipairs(M.libraries()) do names[name] = true end
+    for _, name in ipairs(annotations.libraries()) do names[name] = true end
   end
   return names
 end

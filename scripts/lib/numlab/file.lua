@@ -19,11 +19,6 @@ function M.quote(s)
   return "'" .. s:gsub("'", "'\\''") .. "'"
 end
 
--- A name that programs cannot mistake for an option.
-local function plain(path)
-  return path:sub(1, 1) == "-" and "./" .. path or path
-end
-
 --- Run a command line; its output (both streams) and its exit status.
 ---@param command string  every foreign word in it goes through quote
 ---@return string output
@@ -114,13 +109,11 @@ end
 function M.list(folder, ending)
   expect("file.list", "folder", folder, "string")
   expect("file.list", "ending", ending, "string")
-  -- the shell's own words alone, so that it works where no other program is
-  local output, status = M.capture(("CDPATH= cd %s && test -r . || exit; for f in * .[!.]*; do if test -f \"$f\"; then "
-    .. "printf '%%s\\0' \"$f\"; fi; done"):format(M.quote(plain(folder))))
-  if status ~= 0 then return nil, ("cannot read the folder %s: it is not there, or lets you not look in"):format(folder) end
+  local all, message = require("numlab").folder(folder)
+  if not all then return nil, message end
   local names = {}
-  for name in output:gmatch("[^%z]+") do
-    if name:sub(-#ending) == ending then names[#names + 1] = name end
+  for _, name in ipairs(all) do
+    if name:sub(-#ending) == ending and name:sub(-1) ~= "/" then names[#names + 1] = name end
   end
   table.sort(names)
   return names

@@ -18,15 +18,8 @@ local WIDTH = 80
 --- All entries (numlab.annotations says what one holds): bindings first, files by name.
 M.entries = annotations.entries
 
---- Those that are not internal to numlab: what is offered to people who look around. The others answer to their names.
----@return table[] entries
-function M.public()
-  local list = {}
-  for _, entry in ipairs(M.entries()) do
-    if not entry.internal then list[#list + 1] = entry end
-  end
-  return list
-end
+--- Those that are not internal to numlab.
+M.public = annotations.public
 
 -- The module that an entry is listed under: "nl", "nl.gallery", "Tensor", "numlab.sweep".
 local function module_of(entry)
@@ -77,7 +70,7 @@ end
 ---@return string[] names  that fit as well; where nothing fits, the nearest known ones, if any is near
 function M.find(name)
   name = name:gsub("%s*%(.*$", ""):gsub("%s", "")
-  local method = name:match("^%l%w*:([%w_]+)$")
+  local method = not annotations.named(name) and name:match("^%a%w*:([%w_]+)$") -- t:sum, A:sum: of a variable
   local best, others = nil, {}
   local function fits(entry)
     if not best then best = entry elseif best ~= entry then others[#others + 1] = entry.name end
@@ -147,24 +140,6 @@ function M.line(entry, width, column)
   return (text.cut(name .. summary, width or WIDTH):gsub("%s+$", ""))
 end
 
--- Paragraphs are filled, indented lines stay as they are.
-local function prose(lines, width, out)
-  local paragraph = {}
-  local function flush()
-    if #paragraph > 0 then out[#out + 1] = text.wrap(table.concat(paragraph, " "), width) end
-    paragraph = {}
-  end
-  for _, line in ipairs(lines) do
-    if line:find("^  ") or not line:find("%S") then
-      flush()
-      out[#out + 1] = line
-    else
-      paragraph[#paragraph + 1] = line
-    end
-  end
-  flush()
-end
-
 local function items(list, width, out, indent)
   local longest = 0
   for _, item in ipairs(list) do longest = math.max(longest, #(item.name or "")) end
@@ -173,6 +148,7 @@ local function items(list, width, out, indent)
     local alias = annotations.values(item.type) -- nl.Method: its names are what one wants to know
     local kind = alias and '"' .. table.concat(alias, '" | "') .. '"' or item.type
     local first = indent .. text.pad(item.name or "", longest) .. (longest > 0 and "  " or "")
+    if #kind > width // 2 then kind = kind:gsub("([^%s])|", "%1 | ") end -- one word would not be broken
     local colon = kind ~= "" and item.text ~= "" and ": " or ""
     out[#out + 1] = text.wrap(kind .. colon .. item.text, width, first, indent .. (" "):rep(longest + 2))
   end
@@ -193,7 +169,7 @@ function M.text(entry, layout)
   end
   head(text.wrap(annotations.signature(entry), width, "", "    "))
   out[#out + 1] = ""
-  prose(entry.lines, width, out)
+  out[#out + 1] = text.fill(entry.lines, width)
   local function section(title, list)
     if #list == 0 then return end
     head(text.wrap(title, width, "", "  "))

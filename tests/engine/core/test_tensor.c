@@ -232,6 +232,10 @@ static void stops_when_interrupted(void **state) {
     nl_status expected = i < 2 ? NL_INTERRUPTED : NL_OK;
     assert_int_equal(nl_tensor_fill(&t, 3), expected);
     if (expected != NL_OK) assert_message("fill: interrupted");
+    assert_int_equal(nl_tensor_fill(&t, 0), expected);
+    assert_int_equal(nl_tensor_new(NL_F32, 2, shapes[i], &out), expected);
+    if (expected == NL_OK) nl_tensor_release(&out);
+    assert_null(out.storage);
     assert_int_equal(nl_tensor_clone(&t, NL_F64, &out), expected);
     if (expected != NL_OK) assert_message("copy: interrupted");
     nl_interrupt_clear();
