@@ -9,6 +9,8 @@
 #include <locale.h>
 #include <numlab/edit.h>
 #include <numlab/interrupt.h>
+#include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -64,6 +66,22 @@ static void redraw(editor *e) {
   resized = continued = 0;
 }
 
+/* Wait for a byte; false: a signal came. They stay blocked from the look at what they left to the wait, so that
+ * none comes in between and is seen only with the next key. */
+static bool wait_for_key(editor *e) {
+  sigset_t ours, before;
+  sigemptyset(&ours);
+  sigaddset(&ours, SIGINT);
+  sigaddset(&ours, SIGWINCH);
+  sigaddset(&ours, SIGCONT);
+  pthread_sigmask(SIG_BLOCK, &ours, &before);
+  e->interrupted = nlL_program_interrupt_taken();
+  struct pollfd in = {.fd = STDIN_FILENO, .events = POLLIN};
+  bool ready = !e->interrupted && !resized && !continued && ppoll(&in, 1, NULL, &before) > 0;
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return ready;
+}
+
 /* NL_EDIT_GETC */
 static int get_key(nl_edit *edit, wchar_t *key) {
   editor *e = editor_of(edit);
@@ -71,18 +89,15 @@ static int get_key(nl_edit *edit, wchar_t *key) {
   for (;;) {
     char byte;
     if (e->interrupted) return -1;
-    e->interrupted = nlL_program_interrupt_taken();
-    if (e->interrupted) { /* ^C is written where the line ends */
-      *key = END_OF_LINE;
+    if (!wait_for_key(e)) {
+      redraw(e);
+      if (!e->interrupted) continue;
+      *key = END_OF_LINE; /* ^C is written where the line ends */
       return 1;
     }
     ssize_t got = read(STDIN_FILENO, &byte, 1);
-    if (got == 0) return 0;
-    if (got < 0 && errno != EINTR) return -1;
-    if (got < 0) {
-      redraw(e);
-      continue;
-    }
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return (int)got;
     size_t used = mbrtowc(key, &byte, 1, &state);
     if (used == (size_t)-2) continue; /* the character has more bytes */
     if (used != (size_t)-1) return 1;
@@ -185,9 +200,10 @@ static const char *edited_line(editor *e, int *length) {
 static const char *plain_line(editor *e, const char *prompt, int *length) {
   if (e->terminal) fputs(prompt, stdout);
   fflush(stdout);
+  while (e->terminal && !wait_for_key(e) && !e->interrupted) {}
   errno = 0;
-  ssize_t got = getline(&e->line, &e->room, stdin);
-  e->interrupted = nlL_program_interrupt_taken() || (got < 0 && errno == EINTR);
+  ssize_t got = e->interrupted ? -1 : getline(&e->line, &e->room, stdin);
+  e->interrupted = e->interrupted || nlL_program_interrupt_taken() || (got < 0 && errno == EINTR);
   *length = (int)got;
   if (got >= 0 && !e->interrupted) return e->line;
   clearerr(stdin);
