@@ -269,7 +269,7 @@ int nlL_program(lua_CFunction body, int argc, char **argv) {
   }
   if (status != LUA_OK) words.code = nlL_program_report(L);
   int last = errno; /* of a print that failed: it told nobody */
-  running = NULL; /* a Ctrl-C from here on has nothing to interrupt */
+  running = NULL;   /* a Ctrl-C from here on has nothing to interrupt */
   lua_close(L);
   errno = 0;
   if (fflush(stdout) != 0 || ferror(stdout)) {

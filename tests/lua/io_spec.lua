@@ -34,7 +34,8 @@ describe("load and save", function()
   end)
 
   it("raise on misuse, naming what is known", function()
-    assert.error_matches(function() nl.load("a.mxt") end, "unknown file extension 'mxt' %(did you mean 'mtx'%? known: mtx, npy, npz, csv")
+    assert.error_matches(function() nl.load("a.mxt") end,
+      "unknown file extension 'mxt' %(did you mean 'mtx'%? known: mtx, npy, npz, csv")
     assert.error_matches(function() nl.load("a\0.mtx") end, "zero byte")
     assert.error_matches(function() nl.save(path, nl.eye(2), {symetry = "general"}) end, "did you mean 'symmetry'")
     assert.error_matches(function() nl.save(path, 3) end, "tensor or sparse matrix expected")

@@ -38,6 +38,7 @@ typedef struct nl_device_facts {
   char driver[32]; /* version of the driver, and of the runtime the plugin was built with */
   char runtime[32];
   char build[20]; /* id of the sources the plugin was built from */
+
   int major, minor;                             /* compute capability */
   int processors;                               /* multiprocessors */
   int64_t memory_bytes, l2_bytes, shared_bytes; /* of the device; of a block at most */
