@@ -3,7 +3,7 @@
 ---The engine: tensors and sparse matrices, solvers and factorisations, attention; files, devices, memory. The Lua
 ---libraries are fields too, loaded when first asked for: nl.sweep is require "numlab.sweep".
 ---@class numlab
----@field version string "0.1.0"
+---@field version string  of numlab, as in "0.1.0"
 local nl = {}
 
 ---@alias nl.DType "f64"|"f32"|"f16"|"bf16"|"i64"|"i32"|"i16"|"u8"|"bool"

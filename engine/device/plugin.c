@@ -84,8 +84,10 @@ static void load(void) {
     snprintf(path, sizeof path, "%s%s/%s", folder, places[i], file_name);
     if (try_path(path)) return;
   }
-  snprintf(why_not, sizeof why_not, "no %s in %.*s (`make gpu` builds it where nvcc is)", file_name,
-           PATH - 64, folder);
+  snprintf(why_not, sizeof why_not,
+           "no %s in %.*s or ../lib/numlab from there (`make gpu` builds it where nvcc is, `make install` "
+           "installs it)",
+           file_name, PATH - 128, folder);
 }
 
 const nl_backend *nl_plugin(const char **why) {

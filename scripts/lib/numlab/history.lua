@@ -11,6 +11,8 @@ local M = {}
 
 -- Entries that are kept; the file may grow to twice as many before the oldest are dropped from it.
 local MOST = 1000
+-- What is read of a file that grew without end, and of one that has no end.
+local MOST_BYTES = 4 << 20
 
 --- Where the history lies.
 ---@return string? path  nil: nowhere
@@ -64,12 +66,19 @@ end
 ---@return string[]? entries
 ---@return string? message
 function M.load(path)
-  local contents = file.read(path)
-  if not contents then
+  local handle = io.open(path, "rb")
+  if not handle then
     local ok, message = create(path, {})
     if not ok then return nil, message end
     return {}
   end
+  local skip = math.max((handle:seek("end") or 0) - MOST_BYTES, 0)
+  handle:seek("set", skip)
+  local contents, message = handle:read(MOST_BYTES)
+  handle:close()
+  if message then return nil, ("cannot read the history in %s: %s"):format(path, message) end
+  contents = contents or ""
+  if skip > 0 then contents = contents:match("\n(.*)") or "" end -- the first line is the end of one
   local entries = {}
   for line in contents:gmatch("[^\n]+") do entries[#entries + 1] = decode(line) end
   local kept = unique(entries)

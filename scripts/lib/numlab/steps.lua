@@ -112,8 +112,9 @@ local function walk(_, algorithm, ...)
   for _, name in ipairs(NAMES) do known = known or name == algorithm end
   if not known then expect.fail(text.unknown("steps", "algorithm", algorithm, NAMES)) end
   local ok, run = pcall(require("numlab.steps_" .. algorithm), ...)
-  if not ok then -- the line to blame is the caller's, not that of our call of nl.solve
-    expect.fail(type(run) == "string" and run:gsub("^[^\n]-:%d+: ", "", 1) or run)
+  if not ok then -- the line to blame is the caller's, not that of our call of nl.solve, and so is the argument
+    expect.fail(type(run) == "string" and run:gsub("^[^\n]-:%d+: ", "", 1):gsub("^bad argument #(%d+) to '[%w_]+'",
+      function(which) return ("bad argument #%d to 'steps'"):format(which + 1) end) or run)
   end
   local number = 0
   local thread = coroutine.create(run)

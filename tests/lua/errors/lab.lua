@@ -208,7 +208,7 @@ return {
   steps = {
     { "nl.steps()", "steps: the algorithm must be a string (gauss, gauss_seidel, flash), got nil" },
     { "nl.steps('gaus')", "steps: unknown algorithm 'gaus' (did you mean 'gauss'? known: gauss, ...)" },
-    { "nl.steps('gauss')", "bad argument #1 to 'solve' (tensor or sparse matrix expected, got nil)" },
+    { "nl.steps('gauss')", "bad argument #2 to 'steps' (tensor or sparse matrix expected, got nil)" },
     { "nl.steps('gauss', A, b, {pivto = 'none'})",
       "steps: gauss: unknown option 'pivto' (did you mean 'pivot'? known: pivot)" },
     { "nl.steps('gauss', A, b, {pivot = 'rook'})", "steps: gauss: unknown pivot 'rook' (known: partial, none)" },
