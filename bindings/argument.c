@@ -1,4 +1,5 @@
-/* What the tensor bindings take from Lua and give back: elements, devices, dimensions, shapes, new tensors. */
+/* What the tensor bindings take from Lua and give back: elements, devices, dimensions, shapes, new
+ * tensors. */
 #include "tensor.h"
 #include <string.h>
 

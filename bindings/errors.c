@@ -6,8 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Push "FILE:LINE: " of the user's line: the first one up the stack outside numlab's own library, whose functions
- * hand on what they were given. "" where C called what failed, as after pcall(nl.eye, "x"). */
+/* Push "FILE:LINE: " of the user's line: the first one up the stack outside numlab's own library, whose
+ * functions hand on what they were given. "" where C called what failed, as after pcall(nl.eye, "x"). */
 static void push_where(lua_State *L) {
   char own[PATH_MAX + 32] = "";
   lua_Debug call;
@@ -68,8 +68,8 @@ static bool holds(lua_State *L, int at, const char *name) {
   return lua_istable(L, -1) && lua_getfield(L, -1, name) != LUA_TNIL && lua_rawequal(L, -1, at);
 }
 
-/* "t:sum" where the running function is a method that was called as t.sum(..); NULL else, also for what nl has as a
- * function too (nl.where). */
+/* "t:sum" where the running function is a method that was called as t.sum(..); NULL else, also for what nl
+ * has as a function too (nl.where). */
 static const char *dotted(lua_State *L) {
   static const char *const classes[][2] = {
       {NLL_TENSOR, "t"}, {NLL_SPARSE, "S"}, {NLL_LU, "F"}, {NLL_SQLITE, "db"}, {NULL, NULL}};

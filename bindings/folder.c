@@ -28,7 +28,8 @@ static reading *new_reading(lua_State *L) {
   return r;
 }
 
-/* What stands there, links followed: '/' a folder, 'f' a file, 0 neither (a pipe, a device, a link to nowhere). */
+/* What stands there, links followed: '/' a folder, 'f' a file, 0 neither (a pipe, a device, a link to
+ * nowhere). */
 static char kind_of(DIR *folder, const struct dirent *entry) {
   struct stat facts;
   if (entry->d_type == DT_REG) return 'f';

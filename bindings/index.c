@@ -57,7 +57,8 @@ static void parse_slice(lua_State *L, const char *text, const nl_tensor *t, int 
   *count = empty ? 0 : (last - first) / *step + 1;
 }
 
-/* Neither a number nor a slice. t:T() calls t.T with t; a tensor of truths is NumPy's and Torch's way to choose. */
+/* Neither a number nor a slice. t:T() calls t.T with t; a tensor of truths is NumPy's and Torch's way to
+ * choose. */
 static void wrong_index(lua_State *L, const nl_tensor *t, int dim, int arg) {
   const nl_tensor *given = nlL_toanytensor(L, arg);
   const char *mend = "";

@@ -1,5 +1,5 @@
-/* Names that are not known: which known one was meant. numlab.text says the same in Lua (text.nearest); a test
- * holds the two against each other. */
+/* Names that are not known: which known one was meant. numlab.text says the same in Lua (text.nearest); a
+ * test holds the two against each other. */
 #include "support.h"
 #include <ctype.h>
 #include <string.h>

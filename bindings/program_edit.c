@@ -66,8 +66,8 @@ static void redraw(editor *e) {
   resized = continued = 0;
 }
 
-/* Wait for a byte; false: a signal came. They stay blocked from the look at what they left to the wait, so that
- * none comes in between and is seen only with the next key. */
+/* Wait for a byte; false: a signal came. They stay blocked from the look at what they left to the wait, so
+ * that none comes in between and is seen only with the next key. */
 static bool wait_for_key(editor *e) {
   sigset_t ours, before;
   sigemptyset(&ours);
@@ -138,8 +138,8 @@ static unsigned char complete(nl_edit *edit, int key) {
   return then;
 }
 
-/* Text that is pasted comes between marks (xterm's bracketed paste): it is put into the line whole, its line breaks
- * too, and runs when Enter is pressed. */
+/* Text that is pasted comes between marks (xterm's bracketed paste): it is put into the line whole, its line
+ * breaks too, and runs when Enter is pressed. */
 static const char paste_on[] = "\033[?2004h", paste_off[] = "\033[?2004l";
 static const char paste_begin[] = "\033[200~", paste_end[] = "\033[201~";
 

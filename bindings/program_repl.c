@@ -1,5 +1,6 @@
-/* numlab repl: rounds of reading, running and printing until the input ends. What a round is, scripts/lib/numlab/
- * repl.lua says; here it is protected, so that neither an error nor a Ctrl-C ends the session. */
+/* numlab repl: rounds of reading, running and printing until the input ends. What a round is,
+ * scripts/lib/numlab/repl.lua says; here it is protected, so that neither an error nor a Ctrl-C ends the
+ * session. */
 #include "program.h"
 #include <stdio.h>
 

@@ -14,7 +14,8 @@
 
 /* --- errors ----------------------------------------------------------------------------------------- */
 
-/* Raise as luaL_error, with the position of the user's line where one of numlab's own libraries made the call. */
+/* Raise as luaL_error, with the position of the user's line where one of numlab's own libraries made the
+ * call. */
 int nlL_error(lua_State *L, const char *format, ...);
 
 /* Raise the engine's message unless status is OK. */
@@ -39,7 +40,8 @@ int nlL_failed(lua_State *L, nl_status status);
     }                              \
   } while (0)
 
-/* Raise "bad argument #2 to 'solve' (tensor expected, got nil; ...)": as luaL_typeerror, and what mends it. */
+/* Raise "bad argument #2 to 'solve' (tensor expected, got nil; ...)": as luaL_typeerror, and what mends
+ * it. */
 int nlL_typeerror(lua_State *L, int arg, const char *expected);
 
 /* "; and how to mend it" where what stands at arg in place of what was expected suggests it, else "". */

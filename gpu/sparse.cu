@@ -7,8 +7,8 @@
  * then on out of L2, for k right-hand sides:
  *   apply   12 nnz + 8 rows + 8 k (cols + rows)
  *   relax   12 nnz + 8 n + 24 k n for all rows once
- * Three ways to sum a row, chosen by k and the mean length of a row; each has a fixed order of additions, so the
- * bits are the same in every run.
+ * Three ways to sum a row, chosen by k and the mean length of a row; each has a fixed order of additions, so
+ * the bits are the same in every run.
  *   k = 1, mean below 32  stream: 256 rows a block (CSR-stream of Greathouse & Daga, SC 2014). Their entries
  *                         lie side by side, so all threads load them in order, 8 a thread in flight, and
  *                         leave the products in shared memory (16 KiB); then each thread adds up one row, left to

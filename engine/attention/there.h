@@ -9,7 +9,8 @@
 nl_status nl_attention_one_device(const char *what, const nl_tensor *const *others, int count,
                                   const nl_tensor *q);
 
-/* Fill f->out, f->lse and, where it is there, f->p; *path is the name of the way that was taken (static text). */
+/* Fill f->out, f->lse and, where it is there, f->p; *path is the name of the way that was taken (static
+ * text). */
 nl_status nl_attention_forward_there(nl_forward *f, const char **path);
 
 /* Fill the gradients of g. */

@@ -5,8 +5,8 @@
 #include <numlab/interrupt.h>
 #include <string.h>
 
-/* Elements between two looks at the interrupt flag: a few ms. What is smaller is finished in any case, so that
- * a solver that was interrupted can still hand out its last iterate. */
+/* Elements between two looks at the interrupt flag: a few ms. What is smaller is finished in any case, so
+ * that a solver that was interrupted can still hand out its last iterate. */
 enum { POLL = 1 << 18 };
 
 static nl_status interrupted(const char *what) { return nl_fail(NL_INTERRUPTED, "%s: interrupted", what); }

@@ -8,8 +8,8 @@
 void nl_turn_f64(int64_t lines, int64_t few, const double *X, int64_t line, double *out, int64_t width);
 void nl_turn_f32(int64_t lines, int64_t few, const float *X, int64_t line, float *out, int64_t width);
 
-/* A tensor as planes, of its dimension d and its last one, d < last: how many there are, and elements from the
- * first of the tensor to the first of plane n (row-major over the other dimensions). */
+/* A tensor as planes, of its dimension d and its last one, d < last: how many there are, and elements from
+ * the first of the tensor to the first of plane n (row-major over the other dimensions). */
 int64_t nl_planes(const nl_tensor *t, int d);
 int64_t nl_plane_offset(const nl_tensor *t, int d, int64_t n);
 

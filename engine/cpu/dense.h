@@ -1,5 +1,5 @@
-/* All dense kernels of a level, one list for every level: the including file defines NL_VECTOR, ROWS and ACROSS
- * (lanes.h, tile.h), says how it blocks the matrix product, and is compiled with its level's flags. */
+/* All dense kernels of a level, one list for every level: the including file defines NL_VECTOR, ROWS and
+ * ACROSS (lanes.h, tile.h), says how it blocks the matrix product, and is compiled with its level's flags. */
 #ifndef NL_CPU_DENSE_H
 #define NL_CPU_DENSE_H
 

@@ -1,5 +1,6 @@
 /* Elementwise loops of one real compute type: chunks are read, one plain loop works, the result is stored.
- * exp and tanh are kernels of the CPU level (errors: cpu/exp.h, cpu/squash.h); the other functions are libm's.
+ * exp and tanh are kernels of the CPU level (errors: cpu/exp.h, cpu/squash.h); the other functions are
+ * libm's.
  */
 #include "core/tmpl.h"
 #include "cpu/kernels.h"

@@ -30,7 +30,8 @@ typedef struct nl_fold {
   double p, scale;
 } nl_fold;
 
-/* A binary counter: level[k] holds the fold of 2^k leaves where bit k of count is set. Starts with count 0. */
+/* A binary counter: level[k] holds the fold of 2^k leaves where bit k of count is set. Starts with count
+ * 0. */
 typedef struct nl_fold_tree {
   nl_part level[64];
   uint64_t count;

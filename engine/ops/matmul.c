@@ -1,7 +1,7 @@
 /* Matrix products of tensors: C(.., i, j) = sum_k A(.., i, k) B(.., k, j), leading dimensions broadcast.
  *
- * f64 and f32 go through nl_product with the strides they have; f16 and bf16 become f32 and are rounded once at
- * the end; integers are summed in i64. The same bits at any thread count. */
+ * f64 and f32 go through nl_product with the strides they have; f16 and bf16 become f32 and are rounded once
+ * at the end; integers are summed in i64. The same bits at any thread count. */
 #include "dense/thin.h"
 #include "device/device.h"
 #include <numlab/interrupt.h>

@@ -67,9 +67,9 @@ static void fold_units(void *context, int64_t begin, int64_t end) {
   }
 }
 
-/* --- rows that lie beside each other as columns --------------------------------------------------------------
- * Their chunks are turned a few columns at a time, so that whole lines of memory are used; the arithmetic and its
- * order are those of any row. */
+/* --- rows that lie beside each other as columns
+ * -------------------------------------------------------------- Their chunks are turned a few columns at a
+ * time, so that whole lines of memory are used; the arithmetic and its order are those of any row. */
 
 enum {
   COLUMNS = 16,

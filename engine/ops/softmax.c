@@ -1,6 +1,6 @@
 /* Softmax along any dimension. Columns of rows that lie in one piece are worked on as they lie; anything else
- * becomes the last dimension of a view, whose rows become those of a contiguous tensor in the compute type; where
- * that is not the result yet, it is copied back. */
+ * becomes the last dimension of a view, whose rows become those of a contiguous tensor in the compute type;
+ * where that is not the result yet, it is copied back. */
 #include "softmax.h"
 #include "core/turn.h"
 #include "device/device.h"

@@ -20,7 +20,8 @@ typedef struct nl_walk {
 /* Stand at element `first` of t in row-major order. */
 void nl_walk_start(nl_walk *w, const nl_tensor *t, int64_t first);
 
-/* The next n elements; buffer holds n, for most callers at most NL_CHUNK. nl_walk_i64 is for integers and bool.
+/* The next n elements; buffer holds n, for most callers at most NL_CHUNK. nl_walk_i64 is for integers and
+ * bool.
  */
 const double *nl_walk_f64(nl_walk *w, int64_t n, double *buffer);
 const float *nl_walk_f32(nl_walk *w, int64_t n, float *buffer);

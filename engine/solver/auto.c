@@ -9,7 +9,8 @@
  *   bound predicts, log(tol) / log(c), at least four times cheaper than the factors;
  * - cholmod: A symmetric with positive diagonal and dominant, hence positive definite for certain;
  * - klu, for other factors that stay sparse; umfpack, for those that turn into dense fronts.
- * What is missing is replaced by the next best; without any borrowed library lu, gauss_seidel, cg, gmres serve.
+ * What is missing is replaced by the next best; without any borrowed library lu, gauss_seidel, cg, gmres
+ * serve.
  *
  * On a GPU: lu for dense A, for sparse A the iteration that would serve here, from a copy of A on the CPU. */
 #include "external/suitesparse.h"

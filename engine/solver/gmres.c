@@ -26,7 +26,8 @@ typedef struct cycle {
   bool space_is_full;    /* A M^-1 maps the space into itself */
 } cycle;
 
-/* w against v_0 .. v_j; h(i) = v_i'w. Returns the norm left, 0 when it is rounding only. Ctrl-C leaves it undone. */
+/* w against v_0 .. v_j; h(i) = v_i'w. Returns the norm left, 0 when it is rounding only. Ctrl-C leaves it
+ * undone. */
 static double orthogonalise(const cycle *c, double *w, int64_t j, double *h) {
   double before = nl_norm_2(w, c->n, 1), whole = before, after = before;
   for (int64_t i = 0; i <= j; i++) h[i] = 0;

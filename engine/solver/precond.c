@@ -5,8 +5,8 @@
  *   (D + omega U) z = D y                     backward
  *
  * Each half reads only its own triangle, so both together cost one pass over A. M is symmetric for symmetric
- * A, and positive definite when D is. On the five-point Laplacian kappa(M^-1 A) is of order h^-2 with omega = 1
- * and h^-1 with omega near 2 / (1 + pi h) (Axelsson 1972). */
+ * A, and positive definite when D is. On the five-point Laplacian kappa(M^-1 A) is of order h^-2 with omega =
+ * 1 and h^-1 with omega near 2 / (1 + pi h) (Axelsson 1972). */
 #include "precond.h"
 #include <string.h>
 

@@ -11,8 +11,8 @@ typedef struct nl_preconditioner {
   nl_splitting S; /* empty for none */
 } nl_preconditioner;
 
-/* omega counts for ssor alone; outside (0, 2) it is ARG. ZERO_DIAGONAL with info naming the rows. On failure *out
- * is empty. */
+/* omega counts for ssor alone; outside (0, 2) it is ARG. ZERO_DIAGONAL with info naming the rows. On failure
+ * *out is empty. */
 nl_status nl_preconditioner_new(const nl_matrix *A, nl_precond kind, double omega, nl_solve_info *info,
                                 nl_preconditioner *out);
 void nl_preconditioner_release(nl_preconditioner *M);

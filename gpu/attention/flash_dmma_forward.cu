@@ -1,20 +1,22 @@
-/* flash_dmma: attention in f64 with its two products on the tensor cores, online softmax (FlashAttention-2, arXiv
- * 2307.08691). Each warp owns 16 query rows of a block's; all walk the keys N at a time:
+/* flash_dmma: attention in f64 with its two products on the tensor cores, online softmax (FlashAttention-2,
+ * arXiv 2307.08691). Each warp owns 16 query rows of a block's; all walk the keys N at a time:
  *
- *   S = scale Q K',   m' = max(m, rowmax S),   P = exp(S - m'),   l = l e^(m - m') + rowsum P,   O = O e^(m - m') + P V
+ *   S = scale Q K',  m' = max(m, rowmax S),  P = exp(S - m'),  l = l e^(m - m') + rowsum P,
+ *   O = O e^(m - m') + P V
  *
- * Lanes (g, t) and blocks A, B, C as in mma.cuh. The order of the terms of P V is free: term t stands for key 2t and
- * term t+4 for key 2t+1, so C blocks of S are A blocks of P as they are. Rows of K are D+4 and of V D+2 numbers long, which puts the 16 lanes of a half warp, reading
- * (g, t) of K or (2t, g) of V, into 16 different banks of 8 bytes.
+ * Lanes (g, t) and blocks A, B, C as in mma.cuh. The order of the terms of P V is free: term t stands for key
+ * 2t and term t+4 for key 2t+1, so C blocks of S are A blocks of P as they are. Rows of K are D+4 and of V
+ * D+2 numbers long, which puts the 16 lanes of a half warp, reading (g, t) of K or (2t, g) of V, into 16
+ * different banks of 8 bytes.
  *
- * D is at most 128, filled up with zeros to 32, 64 or 128. Q is kept in registers at 32, else in shared memory: 216,
- * 194 and 255 registers, no spills.
- * Floor at D = 64: 256 FLOP a score on the tensor cores (67 TFLOP/s) beside an exponential of some 25 fused steps on
- * the others (33.5 TFLOP/s): 3.8 + 1.5 ps. The backward pass is flash_simt's, from the same lse. */
+ * D is at most 128, filled up with zeros to 32, 64 or 128. Q is kept in registers at 32, else in shared
+ * memory: 216, 194 and 255 registers, no spills. Floor at D = 64: 256 FLOP a score on the tensor cores (67
+ * TFLOP/s) beside an exponential of some 25 fused steps on the others (33.5 TFLOP/s): 3.8 + 1.5 ps. The
+ * backward pass is flash_simt's, from the same lse. */
 #include "mma.cuh"
 #include "params.cuh"
 
-/* --- shapes ---------------------------------------------------------------------------------------------- */
+/* --- shapes --------------------------------------------------------------------------------------------- */
 
 template <int D> struct shape {
   static constexpr bool q_in_registers = D <= 32;
@@ -25,7 +27,8 @@ template <int D> struct shape {
   static constexpr int bytes = (q_size + 2 * stage) * (int)sizeof(double);
 };
 
-/* ROWS rows of D numbers from global to shared memory; zeros behind row `rows` and column `dim`, which is even. */
+/* ROWS rows of D numbers from global to shared memory; zeros behind row `rows` and column `dim`, which is
+ * even. */
 template <int D, int ROWS, int THREADS>
 __device__ static inline void load(double *to, int pitch, const double *from, int64_t stride, int rows,
                                    int dim) {
@@ -35,10 +38,10 @@ __device__ static inline void load(double *to, int pitch, const double *from, in
   }
 }
 
-/* --- the kernel ------------------------------------------------------------------------------------------ */
+/* --- the kernel ----------------------------------------------------------------------------------------- */
 
-/* O += P V over the keys of a tile that each row sees, one by one: what is hidden may hold NaN or infinity, and 0
- * times those is not 0. P as its C blocks. */
+/* O += P V over the keys of a tile that each row sees, one by one: what is hidden may hold NaN or infinity,
+ * and 0 times those is not 0. P as its C blocks. */
 template <int D, int NB>
 __device__ static void add_product_of_seen(const nlg_attention &a, const nlg_sequence &s, int row, int key,
                                            const double *V, int pitch, const double (&P)[NB][4],
@@ -201,7 +204,7 @@ __global__ void __launch_bounds__(shape<D>::threads)
   }
 }
 
-/* --- the path -------------------------------------------------------------------------------------------- */
+/* --- the path ------------------------------------------------------------------------------------------- */
 
 void nlg_flash_dmma_supports(const nlg_device *device, const nl_attention_pass *pass, bool backward,
                              nlg_unmet *unmet) {

@@ -1,6 +1,6 @@
-/* flash_mma, backward: f16 and bf16 through mma.sync (sm_80 and later); products in f32. D up to 64, and up to
- * 128 on cards whose shared memory is too small for flash_mma_halves.cu: the same for wider heads, divided among the
- * warps in another way.
+/* flash_mma, backward: f16 and bf16 through mma.sync (sm_80 and later); products in f32. D up to 64, and up
+ * to 128 on cards whose shared memory is too small for flash_mma_halves.cu: the same for wider heads, divided
+ * among the warps in another way.
  *
  *   D_i = sum_c dO(i,c) O(i,c)                              delta.cu
  *   for a tile of N keys of a key head:     dK = dV = 0
@@ -11,18 +11,18 @@
  *     dK *= scale
  *
  * FlashAttention-2's single pass (Dao 2023): five products where two passes over the tiles take seven. The
- * warps of a block share each product in a way of its own, since what is cheap depends on its shape (warps down
- * x across, each with 16 MB rows and 8 NB columns):
+ * warps of a block share each product in a way of its own, since what is cheap depends on its shape (warps
+ * down x across, each with 16 MB rows and 8 NB columns):
  *
  *               warps    M    N      S, dP   dV, dK   dQ      f32 a thread: S + dP, dV + dK, dQ   shared memory
  *   D <= 32     4 x 3   64   64     2 x 2   2 x 2    2 x 2    64, 32, 16                           41 KiB
  *   D <= 64     4 x 3   64   64     2 x 2   2 x 2    2 x 2    64, 64, 32                           65 KiB
  *   D <= 128    8 x 1   64  128     2 x 4   4 x 2    2 x 4    64, 128, 32                         161 KiB
  *
- * Three blocks of four warps at D <= 64 overlap each other's phases: on an H100 0.97 of FlashAttention-2 at 16k
- * where one block of eight with tiles of 128 x 128 reached 0.92 (reports/evidence/05-cuda.md).
- * Halves as in flash_mma_halves.cu gave 1.03 of this at N = 4096 and 1.04 at 16k at D = 64, but 0.92 in the causal
- * case at N = 1024, where their tiles of 128 x 128 waste more: not taken.
+ * Three blocks of four warps at D <= 64 overlap each other's phases: on an H100 0.97 of FlashAttention-2 at
+ * 16k where one block of eight with tiles of 128 x 128 reached 0.92 (reports/evidence/05-cuda.md). Halves as
+ * in flash_mma_halves.cu gave 1.03 of this at N = 4096 and 1.04 at 16k at D = 64, but 0.92 in the causal case
+ * at N = 1024, where their tiles of 128 x 128 waste more: not taken.
  *
  * P and dS pass through shared memory, because dV and dK read them by columns. Tiles of Q and dO have two
  * places: the next are on their way during the five products, and a tile costs two barriers.

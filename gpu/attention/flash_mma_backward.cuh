@@ -1,5 +1,6 @@
 /* What the two kernels of flash_mma's backward pass share (flash_mma_backward.cu, up to D = 128;
- * flash_mma_halves.cu, 65 to 256): places in shared memory, weights and gradients of scores, and the end of dQ. */
+ * flash_mma_halves.cu, 65 to 256): places in shared memory, weights and gradients of scores, and the end of
+ * dQ. */
 #ifndef NLG_FLASH_MMA_BACKWARD_CUH
 #define NLG_FLASH_MMA_BACKWARD_CUH
 
@@ -15,8 +16,8 @@ template <int D, int M, int N> struct nlg_backward_places {
   static_assert(2 * kv_bytes <= 4 * q_bytes, "dK and dV fit where Q and dO were");
 };
 
-/* Tile m of a head's queries, with its rows' lse and D_i, sets out for place 0 or 1; asked by THREADS threads, at
- * least 2 M, of which this is `thread`. */
+/* Tile m of a head's queries, with its rows' lse and D_i, sets out for place 0 or 1; asked by THREADS
+ * threads, at least 2 M, of which this is `thread`. */
 template <typename T, int D, int M, int N, int THREADS>
 __device__ inline void nlg_backward_load(const nlg_attention &a, const nlg_sequence &s, int head, int m,
                                          uint32_t shared, int place, unsigned thread = threadIdx.x) {
@@ -36,9 +37,9 @@ __device__ inline void nlg_backward_load(const nlg_attention &a, const nlg_seque
     nlg_copy_word_async(shared + at::delta + (place * M + i) * 4, (const float *)a.delta + r, i < rows);
 }
 
-/* P = 2^(c S - log2 e lse) into its tile, rounded, dropout included; of scores from (row, key) on, as mma leaves
- * them, at (i, j) of the tile, where lse[0] is its first row's. In S stays what dS wants: P, or with EXTRAS
- * P times the softcap's slope, whose sign says what was dropped. */
+/* P = 2^(c S - log2 e lse) into its tile, rounded, dropout included; of scores from (row, key) on, as mma
+ * leaves them, at (i, j) of the tile, where lse[0] is its first row's. In S stays what dS wants: P, or with
+ * EXTRAS P times the softcap's slope, whose sign says what was dropped. */
 template <typename T, int N, bool EXTRAS, int MB, int NB>
 __device__ inline void nlg_backward_weights(const nlg_attention &a, const nlg_sequence &s, int head, int row,
                                             int key, int i, int j, float c, const float *lse_of_tile,
@@ -81,8 +82,8 @@ __device__ inline float nlg_score_gradient(float w, float dP, float delta, float
   return fabsf(w) * ((signbit(w) ? 0 : dP * keep) - delta);
 }
 
-/* In a tile that is not seen as a whole: can nothing reach, as 0 times an infinity or NaN, what does not see it?
- * Asked by all threads of the block. */
+/* In a tile that is not seen as a whole: can nothing reach, as 0 times an infinity or NaN, what does not see
+ * it? Asked by all threads of the block. */
 template <typename T, int D, int M, int N, int THREADS>
 __device__ inline bool nlg_backward_finite(const unsigned char *Q, const unsigned char *dO,
                                            const unsigned char *K, const float *lse_of_tile) {
@@ -137,8 +138,8 @@ nl_status nlg_flash_mma_backward_run(nlg_device *device, const nlg_attention *a,
   return NL_OK;
 }
 
-/* The kernel in halves, for sizes of 128 and 256, and what its blocks take of shared memory: the way where that
- * is there, and beyond 128 the only one. flash_mma_halves.cu */
+/* The kernel in halves, for sizes of 128 and 256, and what its blocks take of shared memory: the way where
+ * that is there, and beyond 128 the only one. flash_mma_halves.cu */
 nl_status nlg_flash_mma_halves(nlg_device *device, const nl_attention_pass *pass, const nlg_attention *a);
 int nlg_flash_mma_halves_bytes(int bucket);
 

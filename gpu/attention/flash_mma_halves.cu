@@ -7,15 +7,16 @@
  *   D <= 128     64  128   2 x 2   2 x 2    2 x 4   64, 128, 32                           193 KiB
  *   D <= 256     64   64   2 x 2   1 x 4    2 x 4   32, 128, 64                           225 KiB
  *
- * (warps down x across: four of a half, all eight in dQ.) Where each warp has a part of all five products the parts
- * are half as large, and a step of a block takes more ldmatrix.x4, of 4 clocks: 1152 at D = 128 and 1344 at 256 for
- * 896 and 960 here. The products of a step, 2560 mma, take some 3700 clocks at what mma.sync reaches: reading and
- * multiplying are as long as each other and must overlap.
+ * (warps down x across: four of a half, all eight in dQ.) Where each warp has a part of all five products the
+ * parts are half as large, and a step of a block takes more ldmatrix.x4, of 4 clocks: 1152 at D = 128 and
+ * 1344 at 256 for 896 and 960 here. The products of a step, 2560 mma, take some 3700 clocks at what mma.sync
+ * reaches: reading and multiplying are as long as each other and must overlap.
  *
- * What can overlap is little: a scheduler has two warps, one of each half, and no other block to turn to. A barrier
- * of the whole block brings both to the same place: the tensor cores wait until the slowest warp has stored its
- * part or added to dQ, both warps begin to read at once, then both want to multiply. So a step has none; a half
- * waits only for what it reads, and the halves drift apart until one multiplies while the other does the rest:
+ * What can overlap is little: a scheduler has two warps, one of each half, and no other block to turn to. A
+ * barrier of the whole block brings both to the same place: the tensor cores wait until the slowest warp has
+ * stored its part or added to dQ, both warps begin to read at once, then both want to multiply. So a step has
+ * none; a half waits only for what it reads, and the halves drift apart until one multiplies while the other
+ * does the rest:
  *
  *   WEIGHTS   first to second    P is there in f32, as lanes of the second half hold dP; and the first is done with
  *                                step n - 1: its dS, and the tiles that give way to those of n + 1
@@ -23,15 +24,16 @@
  *   LOADED    second to first    the tiles of step n + 1 are there
  *   FIRST, SECOND                P; dS, and loads: there for the half that made them
  *
- * bf16 on an H100, 16384 tokens, H D = 2048, N = 4096, full, TFLOP/s: 232 with all warps in all products, 267 in
- * halves with a barrier of the block in each step, 312 without. The order matters: the second half adds its part of
- * dQ after LOADED, beside the first's next S. Before it, LOADED is the step's last act, the barrier is back in all
- * but name, and it is 263 (reports/evidence/05-cuda.md). The times are measured; why is reasoned from them, counters of
- * stalls were not read. A tile that is not seen as a whole does have barriers of the block.
+ * bf16 on an H100, 16384 tokens, H D = 2048, N = 4096, full, TFLOP/s: 232 with all warps in all products, 267
+ * in halves with a barrier of the block in each step, 312 without. The order matters: the second half adds
+ * its part of dQ after LOADED, beside the first's next S. Before it, LOADED is the step's last act, the
+ * barrier is back in all but name, and it is 263 (reports/evidence/05-cuda.md). The times are measured; why
+ * is reasoned from them, counters of stalls were not read. A tile that is not seen as a whole does have
+ * barriers of the block.
  *
- * P in f32 takes 32 and 16 KiB of the shared memory; where it is not there (A100: 163 KiB), flash_mma_backward.cu
- * serves up to D = 128. 255 registers; spills: none, at D = 128 three words that a step reads and none writes, with
- * EXTRAS 76 and 16 bytes. */
+ * P in f32 takes 32 and 16 KiB of the shared memory; where it is not there (A100: 163 KiB),
+ * flash_mma_backward.cu serves up to D = 128. 255 registers; spills: none, at D = 128 three words that a step
+ * reads and none writes, with EXTRAS 76 and 16 bytes. */
 #include "flash_mma_backward.cuh"
 
 namespace {

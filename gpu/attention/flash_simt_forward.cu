@@ -17,8 +17,8 @@
  * below D = 4. */
 #include "simt_scores.cuh"
 
-/* On a multiprocessor, which bounds the registers of a thread: 4 where 128 are enough. At DIM = 8 the fourth brought
- * 16.5 to 20.4 TFLOP/s in f32 on an H100; f64 spills there. */
+/* On a multiprocessor, which bounds the registers of a thread: 4 where 128 are enough. At DIM = 8 the fourth
+ * brought 16.5 to 20.4 TFLOP/s in f32 on an H100; f64 spills there. */
 template <typename T, typename S>
 constexpr int blocks = S::DIM > 64                     ? 2
                        : S::DIM == 64 && sizeof(T) > 2 ? 4

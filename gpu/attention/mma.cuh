@@ -1,5 +1,5 @@
-/* The instructions that tensor-core kernels (attention, gemm_dmma.cu) are made of, one function each (PTX ISA 8,
- * "Warp-level matrix instructions"), and how a warp holds their matrices.
+/* The instructions that tensor-core kernels (attention, gemm_dmma.cu) are made of, one function each (PTX ISA
+ * 8, "Warp-level matrix instructions"), and how a warp holds their matrices.
  *
  * A lane is (g, t) = (lane / 4, lane % 4). Each of its registers holds neighbours in the second index:
  *
@@ -101,8 +101,8 @@ template <int PENDING> __device__ inline void nlg_copy_wait() {
   asm volatile("cp.async.wait_group %0;" ::"n"(PENDING) : "memory");
 }
 
-/* Barrier ID, 0 is __syncthreads, of THREADS threads in whole warps. Who arrives does not wait: what it wrote before
- * is there for those who synchronise. */
+/* Barrier ID, 0 is __syncthreads, of THREADS threads in whole warps. Who arrives does not wait: what it wrote
+ * before is there for those who synchronise. */
 template <int ID, int THREADS> __device__ inline void nlg_barrier_sync() {
   asm volatile("barrier.sync %0, %1;" ::"n"(ID), "n"(THREADS) : "memory");
 }

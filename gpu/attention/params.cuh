@@ -67,8 +67,8 @@ __device__ inline int nlg_last_row(const nlg_attention &a, const nlg_sequence &s
 }
 
 /* Is entry (i, j) of (sequence, head) dropped? The rule of engine/attention/mask.h: word j mod 4 of
- * Philox({j / 4, r, r >> 32, 0x61747464}, {seed, seed >> 32}), r = (b H + h) Nq + i, is below drop_below; with
- * variable lengths b = 0 and i counts the rows of q. */
+ * Philox({j / 4, r, r >> 32, 0x61747464}, {seed, seed >> 32}), r = (b H + h) Nq + i, is below drop_below;
+ * with variable lengths b = 0 and i counts the rows of q. */
 __device__ inline bool nlg_dropped(const nlg_attention &a, const nlg_sequence &s, int head, int i, int j) {
   uint64_t r = ((uint64_t)s.batch * a.heads + head) * a.total_q + s.q_begin + i;
   uint4 w = nlg_philox(j / 4, (uint32_t)r, (uint32_t)(r >> 32), 0x61747464u, (uint32_t)a.seed,
@@ -77,7 +77,7 @@ __device__ inline bool nlg_dropped(const nlg_attention &a, const nlg_sequence &s
   return word < a.drop_below;
 }
 
-/* --- paths ------------------------------------------------------------------------------------------------ */
+/* --- paths ---------------------------------------------------------------------------------------------- */
 
 /* What a path lacks for this problem, appended one condition at a time; empty: it can. */
 struct nlg_unmet {
@@ -85,7 +85,8 @@ struct nlg_unmet {
   int length;
 };
 void nlg_add_unmet(nlg_unmet *u, const char *condition); /* attention.cu */
-/* Do all rows start at multiples of 16 bytes, `chunk` numbers, so that they can be loaded as such? tensor_cores.cu */
+/* Do all rows start at multiples of 16 bytes, `chunk` numbers, so that they can be loaded as such?
+ * tensor_cores.cu */
 bool nlg_rows_aligned(const nl_array *x, int chunk);
 /* Has the device `bytes` of shared memory for a block? Else a condition that says so. tensor_cores.cu */
 void nlg_ask_shared(const nlg_device *device, int bytes, nlg_unmet *unmet);

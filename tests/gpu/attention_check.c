@@ -4,8 +4,8 @@
  *
  * Prints TAP: a line for each path and type with the largest error as a share of what is allowed, and a
  * comment for each result beyond it. What a path says it cannot do is left out. Without a device: one line
- * that says why, and success. --small, --tiny: grids for compute-sanitizer. --time: no check but times, on the
- * shapes of attention_time.h.
+ * that says why, and success. --small, --tiny: grids for compute-sanitizer. --time: no check but times, on
+ * the shapes of attention_time.h.
  *
  * Allowed: f64 1e-12 and f32 1e-5 in |got - want| / |want| (Frobenius; |want| at least what it would be if
  * nothing cancelled, for gradients that are zero by their nature); f16 and bf16 by FlashAttention's rule, at

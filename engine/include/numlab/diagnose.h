@@ -79,8 +79,8 @@ double nl_inverse_bound(const nl_matrix *A);
  * alpha_i = |a_ii| - sum_{j != i} |a_ij| and r = b - A x,
  *   ||x - x*||_inf <= max_i |r_i| / alpha_i          (Varah 1975, row by row)
  * every rounding error made on the way added. The largest over the k columns of X and B, (n, k) row-major.
- * One pass over A, no allocation. NaN where strict dominance cannot be proved, A is not square, a number is not
- * finite, or after Ctrl-C; infinity for x = 0 with b != 0. Dense A is contiguous f64. */
+ * One pass over A, no allocation. NaN where strict dominance cannot be proved, A is not square, a number is
+ * not finite, or after Ctrl-C; infinity for x = 0 with b != 0. Dense A is contiguous f64. */
 double nl_error_bound(const nl_matrix *A, const double *X, const double *B, int64_t k);
 
 #endif

@@ -19,8 +19,8 @@ typedef struct nl_matrix {
 typedef enum nl_pivot { NL_PIVOT_PARTIAL, NL_PIVOT_NONE, NL_PIVOT_ROOK, NL_PIVOT_COMPLETE } nl_pivot;
 typedef enum nl_sweep { NL_SWEEP_FORWARD, NL_SWEEP_BACKWARD, NL_SWEEP_SYMMETRIC } nl_sweep;
 typedef enum nl_scale { NL_SCALE_NONE, NL_SCALE_ROWS, NL_SCALE_COLUMNS, NL_SCALE_BOTH } nl_scale;
-/* jacobi: M = D; gauss_seidel: one symmetric sweep from zero, M = (D+L) D^-1 (D+U); ssor: the same with omega,
- * M = (D + omega L) D^-1 (D + omega U) / (omega (2 - omega)) */
+/* jacobi: M = D; gauss_seidel: one symmetric sweep from zero, M = (D+L) D^-1 (D+U); ssor: the same with
+ * omega, M = (D + omega L) D^-1 (D + omega U) / (omega (2 - omega)) */
 typedef enum nl_precond {
   NL_PRECOND_NONE,
   NL_PRECOND_JACOBI,

@@ -1,5 +1,5 @@
-/* For the tests of kernels: numbers of either type, random ones, and a walk over levels. Each program defines its
- * own `state`, so that its numbers stay its own. */
+/* For the tests of kernels: numbers of either type, random ones, and a walk over levels. Each program defines
+ * its own `state`, so that its numbers stay its own. */
 #ifndef TESTS_CPU_NUMBERS_H
 #define TESTS_CPU_NUMBERS_H
 

@@ -1,5 +1,5 @@
-/* sum, sum_squares, highest, find and scale of every level this machine has against plain loops: lengths around the
- * unrolling, unaligned starts, a field of NaN beside, canaries, NaN, infinities, subnormals. */
+/* sum, sum_squares, highest, find and scale of every level this machine has against plain loops: lengths
+ * around the unrolling, unaligned starts, a field of NaN beside, canaries, NaN, infinities, subnormals. */
 #include "numbers.h"
 
 enum { MOST = 300 };

@@ -1,5 +1,5 @@
-/* Products of every thinness and stride, at every level, against plain sums in long double: around the blocks,
- * in a field of NaN, the same bits at any number of threads, memory that ends, an interrupt. */
+/* Products of every thinness and stride, at every level, against plain sums in long double: around the
+ * blocks, in a field of NaN, the same bits at any number of threads, memory that ends, an interrupt. */
 #include "cpu/numbers.h"
 #include "dense/thin.h"
 

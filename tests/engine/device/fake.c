@@ -1,11 +1,12 @@
 /* A plugin whose device is made of host memory, for tests on machines without one.
  *
- * Its addresses are host addresses with bit 62 flipped, which no processor takes: whoever reads a tensor of this
- * device without asking the device crashes at once. FAKE_DEVICE tells it what to be: "none" has no device, "other"
- * is of another build, "short" has a table with less in it, "poor" has room for 1 MB, "bare" knows no library of linear
- * algebra, "impatient" presses Ctrl-C in its second sparse product and polls in sums. It copies, fills, does the four
- * operations, sums and norms, products, elimination (fake_lu.h), and products with sparse matrices and their sweeps by
- * the plainest loops, and writes constants as attention; what it leaves empty the engine must refuse by name. */
+ * Its addresses are host addresses with bit 62 flipped, which no processor takes: whoever reads a tensor of
+ * this device without asking the device crashes at once. FAKE_DEVICE tells it what to be: "none" has no
+ * device, "other" is of another build, "short" has a table with less in it, "poor" has room for 1 MB, "bare"
+ * knows no library of linear algebra, "impatient" presses Ctrl-C in its second sparse product and polls in
+ * sums. It copies, fills, does the four operations, sums and norms, products, elimination (fake_lu.h), and
+ * products with sparse matrices and their sweeps by the plainest loops, and writes constants as attention;
+ * what it leaves empty the engine must refuse by name. */
 #include "fake_lu.h"
 #include <signal.h>
 #include <stdlib.h>
@@ -100,7 +101,7 @@ static nl_status elapsed(void *device, int from, int to, double *seconds) {
   return NL_OK;
 }
 
-/* --- tensors: f64 alone, element by element ------------------------------------------------------------------ */
+/* --- tensors: f64 alone, element by element ------------------------------------------------------------- */
 
 static int64_t size_of(const nl_array *a) {
   int64_t n = 1;
@@ -183,7 +184,7 @@ static nl_status matmul(void *device, const nl_array *A, const nl_array *B, cons
   return NL_OK;
 }
 
-/* --- linear systems: f64 alone ---------------------------------------------------------------------------------- */
+/* --- linear systems: f64 alone -------------------------------------------------------------------------- */
 
 static nl_status lu_factor(void *device, const nl_array *A, int64_t block, int64_t *row_of,
                            nl_lu_facts *facts) {
@@ -231,7 +232,7 @@ static nl_status library_solve(void *device, const nl_array *A, const nl_array *
   return NL_OK;
 }
 
-/* --- sparse matrices ------------------------------------------------------------------------------------------ */
+/* --- sparse matrices ------------------------------------------------------------------------------------ */
 
 /* sum_j s_ij x_jc, and s_ii */
 static double row_times(const nl_sparse *S, int64_t i, const double *X, int64_t k, int64_t c,
@@ -273,7 +274,7 @@ static nl_status sparse_relax(void *device, const nl_sparse *S, int64_t first, i
   return NL_OK;
 }
 
-/* --- attention: out 1 + path, lse 3, gradients 4 .. 7, and what the pass must hold is checked ------------------- */
+/* --- attention: out 1 + path, lse 3, gradients 4 .. 7, and what the pass must hold is checked ----------- */
 
 static const nl_attention_path paths[] = {{"fake_first", NL_ATTENTION_FLASH, "ones", false},
                                           {"fake_second", NL_ATTENTION_FLASH, "twos", false},

@@ -1,4 +1,5 @@
-/* Elimination as the textbook writes it, for the fake device: plain loops on f64 in host memory, no code of numlab's. */
+/* Elimination as the textbook writes it, for the fake device: plain loops on f64 in host memory, no code of
+ * numlab's. */
 #ifndef TEST_DEVICE_FAKE_LU_H
 #define TEST_DEVICE_FAKE_LU_H
 

@@ -1,6 +1,6 @@
-/* Softmax and reductions along any dimension of any view: the same bits as along the last dimension of a copy, at
- * any number of threads; softmax of rows with NaN and infinities, of rows longer than a chunk; memory that ends,
- * an interrupt. */
+/* Softmax and reductions along any dimension of any view: the same bits as along the last dimension of a
+ * copy, at any number of threads; softmax of rows with NaN and infinities, of rows longer than a chunk;
+ * memory that ends, an interrupt. */
 #include "check.h"
 #include "cpu/kernels.h"
 #include <numlab/interrupt.h>
@@ -78,7 +78,8 @@ static void any_dimension_of_any_view(void **unused) {
   assert_ok(nl_threads_set(before));
 }
 
-/* Every level: NaN and +inf make their row NaN and no other, -inf is a weight of 0, rows of nothing else are NaN. */
+/* Every level: NaN and +inf make their row NaN and no other, -inf is a weight of 0, rows of nothing else are
+ * NaN. */
 static void bad_numbers_stay_in_their_row(void **unused) {
   (void)unused;
   enum { ROWS = 40, N = 1300 };

@@ -1,5 +1,5 @@
-/* Ctrl-C during what stands around the iterations: looking for symmetry and structure, measuring residuals and
- * bounds. Systems are large enough to be asked; small ones finish. */
+/* Ctrl-C during what stands around the iterations: looking for symmetry and structure, measuring residuals
+ * and bounds. Systems are large enough to be asked; small ones finish. */
 #include "solver/check.h"
 #include "solver/matrix.h"
 #include "solver/splitting.h"

@@ -1,5 +1,6 @@
 /* Sparse systems on a device of host memory (tests/engine/device/fake.c): what is refused there, every host
- * allocation failed once, too little room on the device, Ctrl-C. Results are those of tests/lua/sparse_device_spec.lua. */
+ * allocation failed once, too little room on the device, Ctrl-C. Results are those of
+ * tests/lua/sparse_device_spec.lua. */
 #include "gallery/systems.h"
 #include <numlab/device.h>
 #include <numlab/interrupt.h>
