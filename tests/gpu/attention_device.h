@@ -15,30 +15,31 @@ static void *device;
 
 static bool not_interrupted(void) { return false; }
 
-/* NULL, or why there is no device: a normal answer. */
+static void must(nl_status s) {
+  if (s == NL_OK) return;
+  printf("Bail out! %s: %s\n", nl_status_name(s), nl_message());
+  exit(1);
+}
+
+/* NULL, or why there is no device: a normal answer, unlike a plugin that does not load. */
 static const char *open_device(const char *path) {
   static const nl_host host = {nl_fail, not_interrupted};
   static char facts_text[256];
   const char *why = "";
   nl_device_facts facts;
   void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
-  if (!library) return dlerror();
+  if (!library) must(nl_fail(NL_DEVICE, "%s", dlerror()));
   nl_backend_entry_function *entry;
   *(void **)&entry = dlsym(library, NL_BACKEND_ENTRY);
-  gpu = entry ? entry(&host, NL_BACKEND_ABI, NL_HEADERS) : NULL;
-  if (!gpu) return entry ? nl_message() : "it exports no " NL_BACKEND_ENTRY;
+  if (!entry) must(nl_fail(NL_DEVICE, "it exports no " NL_BACKEND_ENTRY));
+  gpu = entry(&host, NL_BACKEND_ABI, NL_HEADERS);
+  if (!gpu) must(NL_DEVICE);
   if (gpu->count(&why) == 0) return why;
-  if (gpu->open(0, &device, &facts) != NL_OK) return nl_message();
+  must(gpu->open(0, &device, &facts));
   snprintf(facts_text, sizeof facts_text, "# %s, driver %s, runtime %s\n", facts.name, facts.driver,
            facts.runtime);
   fputs(facts_text, stdout);
   return NULL;
-}
-
-static void must(nl_status s) {
-  if (s == NL_OK) return;
-  printf("Bail out! %s: %s\n", nl_status_name(s), nl_message());
-  exit(1);
 }
 
 /* --- arrays --------------------------------------------------------------------------------------------- */

@@ -99,7 +99,7 @@ local session
 local function remember(typed)
   local entries, message = history.add(session.entries, typed, session.path)
   if message then
-    io.stderr:write(message, "; it is kept for this session only\n")
+    io.stderr:write(message, "; it is forgotten when numlab ends\n")
     session.path = nil
   end
   session.entries = entries
@@ -111,7 +111,7 @@ local function open_history()
   local entries, message
   if session.path then entries, message = history.load(session.path) end
   if message then
-    io.stderr:write(message, "; it is kept for this session only\n")
+    io.stderr:write(message, "; it is forgotten when numlab ends\n")
     session.path = nil
   end
   session.entries = entries or {}
